@@ -1,0 +1,19 @@
+PYTHON ?= python3
+
+.PHONY: run fleet test lint bench-live bench-payments bench-deliveries bench-judge
+
+run fleet test lint:
+	@command -v $(PYTHON) >/dev/null || { echo "chowk: $(PYTHON) is missing. Fix: sudo apt-get install python3" >&2; exit 1; }
+	@exec $(PYTHON) config/bootstrap.py $@
+
+bench-live:
+	@.venv/bin/python -m bench.live
+
+bench-payments:
+	@.venv/bin/python bench/payments.py
+
+bench-deliveries:
+	@.venv/bin/python bench/deliveries.py
+
+bench-judge:
+	@.venv/bin/python bench/judge.py

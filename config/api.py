@@ -1,0 +1,52 @@
+"""The API: every app's router under /api/, OpenAPI at /api/openapi.json, refusals as problem+json (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from notifications.errors import AppError
+from payments.api import router as payments_router
+
+api = NinjaAPI(
+    title="Chowk",
+    version="1",
+    description="Amounts are whole paise. Every refusal is problem+json with a stable `code`.",
+    docs_url=None,
+    urls_namespace="api",
+)
+api.add_router("", payments_router)
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+    """A refusal for programs: `code` is stable, `detail` is for people."""
+    body = {
+        "type": f"urn:chowk:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(AppError)
+def refused(request: HttpRequest, error: AppError) -> HttpResponse:
+    return problem(error.status, error.code, str(error), **error.details)
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [{"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in error.errors]
+    return problem(422, "invalid_request", "Some fields are missing or not what they should be.", errors=faults)
+
+
+@api.exception_handler(HttpError)
+def failed(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "bad_request", str(error))
