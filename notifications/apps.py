@@ -1,0 +1,58 @@
+from datetime import timedelta
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+
+    def ready(self) -> None:
+        from anymail.signals import tracking
+
+        from notifications import kinds, streams
+        from notifications.channels.email.bounces import note_tracking
+        from notifications.events import Subscriber, audit, metrics, register
+        from notifications.queries import may_read_inbox
+        from notifications.webhooks import fanning
+
+        streams.register("inbox", may_read_inbox)
+        tracking.connect(note_tracking, dispatch_uid="notifications.bounces")
+        register(Subscriber(name="audit", queue="audit", handle=audit.keep))
+        register(Subscriber(name="metrics", queue="metrics", handle=metrics.count_events))
+        register(Subscriber(name="webhooks", queue="webhooks", handle=fanning.fan_out))
+        kinds.register(
+            kinds.Kind(
+                name="test_message",
+                label="Test message",
+                channels=kinds.CHANNELS,
+                templates="notifications/notify/test_message",
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="phone_code",
+                label="Code for a phone number",
+                channels=("sms",),
+                templates="notifications/notify/phone_code",
+                security=True,
+                secret=True,
+                address_key="to",
+                expires_after=timedelta(minutes=10),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="digest",
+                label="The day in one e-mail",
+                channels=("email",),
+                templates="notifications/notify/digest",
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="announcement",
+                label="Announcement",
+                channels=kinds.CHANNELS,
+                templates="notifications/notify/announcement",
+            )
+        )

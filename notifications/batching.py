@@ -1,0 +1,69 @@
+"""Group commit: what arrives while one batch is being written is written by the next, in one transaction."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from django.db import close_old_connections
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Gathers items and hands them to `write` in batches, one batch at a time, in order of arrival.
+
+    A lone item is written at once; under load the batches grow by themselves, so there is no delay to tune.
+    `write` takes up to `max_items` items and returns as many outcomes, each a result or the exception with
+    which that one item was refused; an exception that it raises refuses the whole batch. An item whose future is
+    cancelled before its batch begins is not written.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, max_items: int, name: str
+    ) -> None:
+        self._write = write
+        self._max_items = max_items
+        self._waiting: list[tuple[Item, Future[Result]]] = []
+        self._lock = threading.Lock()
+        self._running = False
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    def submit(self, item: Item) -> "Future[Result]":
+        """Queue one item from any thread; the future holds its own outcome. Await it with `asyncio.wrap_future`."""
+        future: Future[Result] = Future()
+        with self._lock:
+            self._waiting.append((item, future))
+            if not self._running:
+                self._running = True
+                self._executor.submit(self._drain)
+        return future
+
+    def _drain(self) -> None:
+        close_old_connections()
+        while True:
+            with self._lock:
+                batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
+                if not batch:
+                    self._running = False
+                    break
+            # From here on the futures cannot be cancelled, so that their outcome can be set.
+            self._write_batch([(item, future) for item, future in batch if future.set_running_or_notify_cancel()])
+        close_old_connections()
+
+    def _write_batch(self, batch: "list[tuple[Item, Future[Result]]]") -> None:
+        if not batch:
+            return
+        try:
+            outcomes = self._write([item for item, _ in batch])
+            if len(outcomes) != len(batch):
+                raise ValueError(f"{len(outcomes)} outcomes for {len(batch)} items")
+        except Exception as error:
+            outcomes = [error] * len(batch)
+            close_old_connections()  # a broken connection must not refuse the batches that follow
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)

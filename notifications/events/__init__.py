@@ -1,0 +1,10 @@
+"""Domain events, published in the transaction in which they happen, followed by any number of subscribers.
+
+events.emit("transfer.completed", {...}, actor=asha, about=[asha, ravi])    in the caller's transaction
+events.register(Subscriber(name="audit", queue="audit", handle=...))        in ready(); starts at the first event
+"""
+
+from notifications.events.emitting import emit
+from notifications.events.following import Subscriber, register
+
+__all__ = ["Subscriber", "emit", "register"]

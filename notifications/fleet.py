@@ -1,0 +1,152 @@
+"""How the queues and their workers stand: what waits, since when, how fast it goes, who works on it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.db.models import Count, Min, Sum
+from django.utils import timezone
+from rq import Queue
+from rq.worker import BaseWorker
+
+from notifications.events.numbering import last_position
+from notifications.models import Delivery, Follower, MinuteMetric, Provider, State, WebhookDelivery
+from notifications.queues import queue_named
+
+RATE_MINUTES = 5
+CHART_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStanding:
+    """One worker and what it does now."""
+
+    name: str
+    state: str
+    doing: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStanding:
+    """One queue. `depth` is jobs in Redis; `due_count` rows of the database that should be on their way already."""
+
+    name: str
+    depth: int
+    due_count: int
+    oldest_seconds: float
+    failed_count: int
+    dead_count: int
+    per_minute: float
+    chart: tuple[int, ...]
+    workers: tuple[WorkerStanding, ...]
+    breaker: str
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether something waits and nobody comes for it."""
+        return self.oldest_seconds > STUCK_SECONDS
+
+
+STUCK_SECONDS = 60
+"""A sweeper looks every five seconds and a lease ends after ninety: what is due for longer has no worker."""
+
+
+def queue_standings() -> list[QueueStanding]:
+    """Every queue of the settings. Raises redis.RedisError where Redis is away."""
+    now = timezone.now()
+    workers = _workers()
+    due = _due_rows(now)
+    dead = dict(Delivery.objects.filter(state=State.DEAD).values_list("channel").annotate(count=Count("id")))
+    breakers = {
+        provider.channel: provider.error
+        for provider in Provider.objects.filter(failure_count__gt=0, open_until__gt=now)
+    }
+    standings = []
+    for name in settings.RQ_QUEUES:
+        queue = queue_named(name)
+        due_count, oldest = due.get(name, (0, None))
+        chart = _chart(name, now)
+        oldest_seconds = max(_age(oldest, now), _oldest_job_seconds(queue, now))
+        standings.append(
+            QueueStanding(
+                name=name,
+                depth=queue.count,
+                due_count=due_count,
+                oldest_seconds=oldest_seconds,
+                failed_count=queue.failed_job_registry.count,
+                dead_count=dead.get(name, 0),
+                per_minute=sum(chart[-RATE_MINUTES - 1 : -1]) / RATE_MINUTES,
+                chart=chart,
+                workers=tuple(workers.get(name, ())),
+                breaker=breakers.get(name, ""),
+            )
+        )
+    return standings
+
+
+def oldest_due_seconds() -> dict[str, float]:
+    """How long the oldest due delivery of each channel has waited: over a minute, and its worker is missing."""
+    now = timezone.now()
+    return {name: _age(oldest, now) for name, (_, oldest) in _due_rows(now).items()}
+
+
+def follower_lags() -> dict[str, int]:
+    """How many events each subscriber has yet to deal with."""
+    newest = last_position()
+    return {follower.name: max(newest - follower.cursor, 0) for follower in Follower.objects.order_by("name")}
+
+
+def _due_rows(now: datetime) -> dict[str, tuple[int, datetime | None]]:
+    rows = Delivery.objects.filter(due_at__lte=now).values_list("channel")
+    found = {
+        channel: (count, oldest) for channel, count, oldest in rows.annotate(count=Count("id"), oldest=Min("due_at"))
+    }
+    hooks = WebhookDelivery.objects.filter(due_at__lte=now).aggregate(count=Count("id"), oldest=Min("due_at"))
+    found["webhooks"] = (hooks["count"], hooks["oldest"])
+    return found
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0) if since is not None else 0.0
+
+
+def _oldest_job_seconds(queue: Queue, now: datetime) -> float:
+    for job in queue.get_jobs(0, 1):
+        enqueued_at: datetime | None = job.enqueued_at
+        return _age(enqueued_at, now)
+    return 0.0
+
+
+def _workers() -> dict[str, list[WorkerStanding]]:
+    found: dict[str, list[WorkerStanding]] = {}
+    connection = queue_named(next(iter(settings.RQ_QUEUES))).connection
+    for worker in BaseWorker.all(connection=connection):
+        raw: dict[bytes, bytes] = connection.hgetall(worker.key)  # type: ignore[assignment]  # the client is not async
+        job_id = raw.get(b"current_job", b"").decode()
+        standing = WorkerStanding(
+            name=f"{worker.hostname}:{worker.pid}",
+            state=raw.get(b"state", b"?").decode(),
+            doing=_function_of(connection, job_id),
+            since=worker.birth_date,
+        )
+        for name in raw.get(b"queues", b"").decode().split(","):
+            found.setdefault(name, []).append(standing)
+    return found
+
+
+def _function_of(connection: "redis.Redis", job_id: str) -> str:
+    if not job_id:
+        return ""
+    description = connection.hget(f"rq:job:{job_id}", "description")
+    return description.decode()[:80] if isinstance(description, bytes) else ""
+
+
+def _chart(name: str, now: datetime) -> tuple[int, ...]:
+    """What was sent in each of the last minutes, oldest first; the last one is still going on."""
+    this_minute = now.replace(second=0, microsecond=0)
+    first = this_minute - timedelta(minutes=CHART_MINUTES - 1)
+    rows = MinuteMetric.objects.filter(name=f"queue.{name}.done", minute__gte=first)
+    counts = dict(rows.values_list("minute").annotate(total=Sum("count")))
+    return tuple(counts.get(first + timedelta(minutes=step), 0) for step in range(CHART_MINUTES))

@@ -1,0 +1,79 @@
+"""What people set about how they are told."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+
+from notifications.models import Contact
+
+COMMON_ZONES = ("Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Colombo", "Asia/Dubai", "Asia/Singapore", "UTC")
+
+
+def _zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    others = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [("Common", [(zone, zone) for zone in COMMON_ZONES]), ("All", [(zone, zone) for zone in others])]
+
+
+class ReadingForm(forms.Form):
+    """Language, time zone, quiet hours and the digest."""
+
+    language = forms.ChoiceField(choices=Contact.Language.choices, label="Language of messages")
+    time_zone = forms.ChoiceField(choices=_zones, label="Time zone")
+    quiet_from = forms.TimeField(
+        required=False,
+        label="Quiet from",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="Texts and pushes wait until the quiet hours end. Codes and passwords do not.",
+    )
+    quiet_until = forms.TimeField(
+        required=False, label="Quiet until", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    digest_at = forms.TimeField(
+        required=False,
+        label="One e-mail a day, at",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="When set, the day's e-mails come as one. Empty: each at once.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if (cleaned.get("quiet_from") is None) != (cleaned.get("quiet_until") is None):
+            self.add_error("quiet_until", "Quiet hours need a beginning and an end.")
+        return cleaned
+
+
+class PhoneForm(forms.Form):
+    """A number to prove."""
+
+    phone = forms.CharField(
+        max_length=20, label="Phone number", widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    )
+
+
+class CodeForm(forms.Form):
+    """The code that was sent there."""
+
+    code = forms.CharField(
+        max_length=6,
+        min_length=6,
+        label="Code",
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "class": "input--code"}
+        ),
+    )
+
+
+class WebhookForm(forms.Form):
+    """A URL, and the events it is told of."""
+
+    url = forms.URLField(max_length=500, label="URL", assume_scheme="https")
+    names = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Events",
+        help_text="Such as transfer.completed, separated by spaces. Empty: everything that concerns you.",
+    )
+
+    def clean_names(self) -> list[str]:
+        return str(self.cleaned_data["names"]).replace(",", " ").split()

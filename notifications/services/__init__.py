@@ -1,0 +1,49 @@
+"""The door for every write of `notifications`."""
+
+from notifications.services.people import (
+    add_device,
+    bury_address,
+    confirm_phone,
+    refuse,
+    remove_device,
+    send_phone_code,
+    set_reading,
+    set_wishes,
+)
+from notifications.services.telling import (
+    mark_all_read,
+    mark_read,
+    notify,
+    notify_many,
+    replay_deliveries,
+    set_time_zone,
+)
+from notifications.services.webhooks import (
+    add_webhook,
+    remove_webhook,
+    replace_secret,
+    replay_webhook,
+    set_webhook_active,
+)
+
+__all__ = [
+    "add_device",
+    "add_webhook",
+    "bury_address",
+    "confirm_phone",
+    "mark_all_read",
+    "mark_read",
+    "notify",
+    "notify_many",
+    "refuse",
+    "remove_device",
+    "remove_webhook",
+    "replace_secret",
+    "replay_deliveries",
+    "replay_webhook",
+    "send_phone_code",
+    "set_reading",
+    "set_time_zone",
+    "set_webhook_active",
+    "set_wishes",
+]

@@ -1,0 +1,25 @@
+"""Live streams: one numbered event log, read the same way by every transport.
+
+streams.append("room:7", [("message.posted", {...})])     in the caller's transaction
+streams.read("room:7", after=12)                          what follows, or a reset
+streams.register("room", may_read)                        who may read `room:…`, asked by all transports
+"""
+
+from notifications.streams.appending import append, append_many
+from notifications.streams.log import LiveEvent, Reset, Slice, last_seq, read, redact, trim
+from notifications.streams.permissions import may_read, register, revoke
+
+__all__ = [
+    "LiveEvent",
+    "Reset",
+    "Slice",
+    "append",
+    "append_many",
+    "last_seq",
+    "may_read",
+    "read",
+    "redact",
+    "register",
+    "revoke",
+    "trim",
+]

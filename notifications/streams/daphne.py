@@ -1,0 +1,124 @@
+"""The one place that reaches into daphne's and Twisted's insides, because daphne's `send` has no backpressure and
+costs a task, an encoding and a turn of the event loop for each frame of each connection.
+
+Everything here answers None or 0 where a server is not the daphne it knows; callers then take the plain path.
+"""
+
+import asyncio
+import functools
+import socket
+from collections import deque
+from typing import Any
+
+from twisted.internet.tcp import Connection as TcpConnection
+
+from notifications.streams.encoding import Batch, text_frame
+
+SEND_BUFFER_BYTES = 256 * 1024
+
+
+def _protocol_of(send: Any) -> Any | None:
+    """The protocol object behind daphne's `send`, which is `partial(server.handle_reply, protocol)`."""
+    if isinstance(send, functools.partial) and send.args and getattr(send.func, "__name__", "") == "handle_reply":
+        return send.args[0]
+    return None
+
+
+def _transport_of(send: Any) -> TcpConnection | None:
+    protocol = _protocol_of(send)
+    channel = getattr(protocol, "channel", None)  # an HTTP request's transport is behind its channel
+    transport = getattr(channel if channel is not None else protocol, "transport", None)
+    return transport if isinstance(transport, TcpConnection) else None
+
+
+def unsent_bytes(send: Any) -> int:
+    """What the application has sent and the kernel has not taken yet; 0 where that is not known."""
+    transport = _transport_of(send)
+    return 0 if transport is None else _buffered(transport)
+
+
+def _buffered(transport: Any) -> int:
+    return int(transport._tempDataLen + len(transport.dataBuffer) - transport.offset)
+
+
+class DaphneOutlet:
+    """Writes whole frames straight to an idle socket, through Twisted's buffer to a busy one, and keeps what a slow
+    client does not take: as references to frames that all subscribers share."""
+
+    def __init__(self, protocol: Any, transport: Any) -> None:
+        self.waiting_bytes = 0
+        self._protocol = protocol
+        self._transport = transport
+        # The kernel would take megabytes for a client that reads nothing, and hide from us that it does not.
+        transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        self._send_now = transport.socket.send
+        self._waiting: deque[bytes] = deque()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        # Until here the transport's producer was the HTTP channel of the upgrade request.
+        transport.unregisterProducer()
+        transport.registerProducer(self, True)
+
+    @property
+    def backlog_bytes(self) -> int:
+        return self.waiting_bytes + _buffered(self._transport)
+
+    def write(self, batch: Batch) -> None:
+        self._write_frame(batch.frame)
+
+    def write_text(self, payload: bytes) -> None:
+        self._write_frame(text_frame(payload))
+
+    async def drained(self) -> None:
+        await self._has_room.wait()
+
+    def drop_waiting(self) -> None:
+        self._waiting.clear()
+        self.waiting_bytes = 0
+
+    async def close(self, code: int) -> None:
+        # Daphne's way refuses codes that RFC 6455 keeps for servers, such as 1012.
+        self.drop_waiting()
+        self._protocol.sendCloseFrame(code=code, isReply=False)
+
+    def abort(self) -> None:
+        self._transport.abortConnection()
+
+    def _write_frame(self, frame: bytes) -> None:
+        transport = self._transport
+        if not self._has_room.is_set():
+            self._waiting.append(frame)
+            self.waiting_bytes += len(frame)
+        elif transport._tempDataBuffer or transport.dataBuffer or not transport.connected:
+            transport.write(frame)
+        else:
+            try:
+                sent = self._send_now(frame)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return  # the reactor sees the same and closes the connection
+            if sent < len(frame):
+                transport.write(frame[sent:])
+
+    # Twisted's push producer: called by the transport when its buffer is full, empty again, or gone.
+
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        self._has_room.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._has_room.set()
+        while self._waiting and self._has_room.is_set():
+            frame = self._waiting.popleft()
+            self.waiting_bytes -= len(frame)
+            self._transport.write(frame)
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._has_room.set()
+        self.drop_waiting()
+
+
+def daphne_outlet(send: Any) -> DaphneOutlet | None:
+    """An outlet for a WebSocket that daphne serves over plain TCP; None for any other."""
+    transport = _transport_of(send)
+    return None if transport is None else DaphneOutlet(_protocol_of(send), transport)

@@ -1,0 +1,108 @@
+"""Streams over plain HTTP, as ASGI applications outside of Django's handler, which would hold a thread for each
+request that waits."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from notifications.errors import AppError, UnknownStream
+from notifications.streams import may_read
+from notifications.streams.encoding import dumps
+from notifications.streams.session import Visitor, visitor_of
+from notifications.streams.threads import in_thread
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+MAX_STREAMS = 20
+"""Streams in one request at most; a page follows four or five."""
+
+
+class BadRequest(AppError):
+    """The request is not of the form that docs/live.md describes."""
+
+    code = "bad_request"
+
+
+class MethodNotAllowed(AppError):
+    code = "method_not_allowed"
+    status = 405
+    message = "This address takes other methods."
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """What a request asks for: streams, each with the number after which events are wanted (None: only new ones)."""
+
+    visitor: Visitor
+    cursors: dict[str, int | None]
+    query: dict[str, str]
+    headers: dict[str, str]
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.cursors) == 1
+
+
+async def stream_request(scope: Scope) -> StreamRequest:
+    """Parse and authorise `GET /streams/<name>[,<name>…]/…?after=N[,N…]`; Last-Event-ID goes before `after`.
+
+    Raises:
+        MethodNotAllowed, BadRequest: as named.
+        UnknownStream: one of the streams does not exist or may not be read.
+    """
+    if scope["method"] != "GET":
+        raise MethodNotAllowed(allow="GET")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+    names = scope["url_route"]["kwargs"]["names"].split(",")
+    if len(names) > MAX_STREAMS or len(set(names)) != len(names):
+        raise BadRequest(f"Name 1 to {MAX_STREAMS} different streams.")
+    cursors = dict(zip(names, _cursors(headers.get("last-event-id") or query.get("after"), len(names)), strict=True))
+    visitor = await visitor_of(scope)
+    if not await in_thread(lambda: all(may_read(visitor.user, name) for name in names)):
+        raise UnknownStream()
+    return StreamRequest(visitor, cursors, query, headers)
+
+
+def _cursors(text: str | None, count: int) -> list[int | None]:
+    if text is None:
+        return [None] * count
+    parts = text.split(",")
+    if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
+        raise BadRequest("after is a whole number for each stream, in their order.")
+    return [int(part) for part in parts]
+
+
+async def respond(send: Send, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+    """Send a whole response; JSON, never cached, unless the headers say otherwise."""
+    complete = {"content-type": "application/json", "cache-control": "no-store", **(headers or {})}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(name.encode(), value.encode()) for name, value in complete.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def answering(application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> Any:
+    """Let an application raise AppErrors before it has begun to respond."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await application(scope, receive, send)
+        except AppError as error:
+            headers = {"allow": error.details["allow"]} if "allow" in error.details else {}
+            await respond(send, error.status, dumps({"error": error.as_dict()}), headers)
+
+    return wrapped
+
+
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,83 @@
+"""The way out to one socket: how answers and what streams deliver reach a connection's wire, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from notifications.streams.daphne import daphne_outlet, unsent_bytes
+from notifications.streams.encoding import Batch
+
+__all__ = ["BACKLOG_BYTES", "Outlet", "outlet_for", "unsent_bytes"]
+
+BACKLOG_BYTES = 1024 * 1024
+"""What waits for a slow client at most before it is closed with TOO_SLOW."""
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Outlet(Protocol):
+    """Where a connection's frames go. Never blocks."""
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What has not left for the client yet."""
+
+    def write(self, batch: Batch) -> None:
+        """Send a batch of events."""
+
+    def write_text(self, payload: bytes) -> None:
+        """Send any other message, in UTF-8."""
+
+    async def drained(self) -> None:
+        """Wait until little is left to be sent."""
+
+    def drop_waiting(self) -> None:
+        """Forget what has not been handed to the server."""
+
+    async def close(self, code: int) -> None:
+        """Drop what waits and send the close frame."""
+
+    def abort(self) -> None:
+        """Drop the connection where the server allows it."""
+
+
+class PlainOutlet:
+    """By ASGI's `send`, one after another: works on every server."""
+
+    def __init__(self, send: Send) -> None:
+        self.backlog_bytes = 0
+        self._send = send
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
+        self._task = asyncio.create_task(self._write_forever())
+
+    def write(self, batch: Batch) -> None:
+        self.write_text(batch.notification)
+
+    def write_text(self, payload: bytes) -> None:
+        self.backlog_bytes += len(payload)
+        self._waiting.put_nowait(payload)
+
+    async def drained(self) -> None:
+        await self._waiting.join()
+
+    def drop_waiting(self) -> None:
+        self._task.cancel()
+
+    async def close(self, code: int) -> None:
+        self.drop_waiting()
+        await self._send({"type": "websocket.close", "code": code})
+
+    def abort(self) -> None:
+        self._task.cancel()
+
+    async def _write_forever(self) -> None:
+        while True:
+            payload = await self._waiting.get()
+            await self._send({"type": "websocket.send", "text": payload.decode()})
+            self.backlog_bytes -= len(payload)
+            self._waiting.task_done()
+
+
+def outlet_for(send: Send) -> Outlet:
+    """The fastest outlet that the server behind `send` allows."""
+    return daphne_outlet(send) or PlainOutlet(send)
