@@ -1,0 +1,30 @@
+from django.apps import AppConfig
+
+
+class ChatConfig(AppConfig):
+    name = "chat"
+
+    def ready(self) -> None:
+        from chat import queries
+        from notifications import kinds, streams
+
+        streams.register("room", queries.may_read_room)
+        kinds.register(
+            kinds.Kind(name="chat_mention", label="Mentions and answers", channels=(), templates="chat/notify/mention")
+        )
+        kinds.register(
+            kinds.Kind(
+                name="chat_invitation",
+                label="Invitations to rooms",
+                channels=("email",),
+                templates="chat/notify/invitation",
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="chat_digest",
+                label="What you missed in chat",
+                channels=("email",),
+                templates="chat/notify/digest",
+            )
+        )

@@ -1,0 +1,103 @@
+"""Who of a batch may write now: role, slow mode and pace of all its authors with two queries."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from chat.errors import ChatError, RoomArchived, TooFast
+from chat.models import Membership, Room
+from chat.pace import Pace, in_words, whole_seconds
+from chat.queries import Seat, seat_in
+from chat.roles import Action, Standing, may
+
+# Both databases name the columns of VALUES column1, column2, …
+_SAVE_PACE = """
+    UPDATE chat_membership
+    SET paced_until = sent.column2, last_sent_at = %s,
+        read_number = CASE WHEN read_number = %s THEN %s ELSE read_number END
+    FROM (VALUES {rows}) AS sent
+    WHERE chat_membership.id = sent.column1
+"""
+
+
+class Gate:
+    """The memberships of a batch's authors, under the room's lock: no two batches share an allowance."""
+
+    def __init__(self, room: Room, author_ids: Iterable[int], now: datetime) -> None:
+        self._room = room
+        self._now = now
+        self._pace = Pace(settings.CHAT_MESSAGES_PER_MINUTE, settings.CHAT_MESSAGES_AT_ONCE)
+        memberships = Membership.objects.filter(room_id=room.pk, user_id__in=author_ids)
+        self._memberships = {membership.user_id: membership for membership in memberships}
+        self._senders: dict[int, Membership] = {}
+
+    def refusal(self, author: User | None) -> ChatError | None:
+        """What refuses one more message of this author now; None counts it against the author's allowance.
+
+        A webhook has no author: its own pace was taken before (chat/services/webhooks.py).
+        """
+        if author is None:
+            return RoomArchived() if self._room.is_archived else None
+        membership = self._memberships.get(author.pk)
+        try:
+            seat = seat_in(self._room, author, membership, self._now)
+            seat.require(Action.POST)
+        except ChatError as error:
+            return error
+        if membership is None:
+            raise AssertionError("only members may post")
+        if seat.standing == Standing.MEMBER and (wait := self._slow_mode_wait(membership)):
+            seconds = whole_seconds(wait)
+            return TooFast(f"Slow mode: you can write again in {in_words(seconds)}.", retry_after_seconds=seconds)
+        allowed = self._pace.take(membership.paced_until, self._now)
+        if isinstance(allowed, timedelta):
+            return too_fast(allowed)
+        membership.paced_until = allowed
+        membership.last_sent_at = self._now
+        self._senders[membership.pk] = membership
+        return None
+
+    def may_mention_room(self, author: User | None) -> bool:
+        membership = self._memberships.get(author.pk) if author else None
+        return membership is not None and may(membership.standing(self._now), Action.MENTION_ROOM)
+
+    def save(self, *, first_number: int, last_number: int) -> None:
+        """Store the allowances used, in one statement; who had read everything has read what was sent with theirs."""
+        if not self._senders:
+            return
+        rows = ", ".join(["(%s, %s)"] * len(self._senders))
+        adapt = connection.ops.adapt_datetimefield_value
+        values = [value for m in self._senders.values() for value in (m.pk, adapt(m.paced_until))]
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE_PACE.format(rows=rows), [adapt(self._now), first_number - 1, last_number, *values])
+
+    def _slow_mode_wait(self, membership: Membership) -> timedelta:
+        if not self._room.slow_mode_seconds or membership.last_sent_at is None:
+            return timedelta(0)
+        slow = timedelta(seconds=self._room.slow_mode_seconds)
+        return max(timedelta(0), membership.last_sent_at + slow - self._now)
+
+
+def spend(seat: Seat) -> None:
+    """Take one of the person's allowance in the room for what is no message: an edit, a reaction. Raises TooFast."""
+    membership = Membership.objects.select_for_update(no_key=True).filter(room=seat.room, user=seat.user).first()
+    if membership is None:
+        return
+    allowed = Pace(settings.CHAT_MESSAGES_PER_MINUTE, settings.CHAT_MESSAGES_AT_ONCE).take(
+        membership.paced_until, timezone.now()
+    )
+    if isinstance(allowed, timedelta):
+        raise too_fast(allowed)
+    membership.paced_until = allowed
+    membership.save(update_fields=["paced_until"])
+
+
+def too_fast(wait: timedelta) -> TooFast:
+    seconds = whole_seconds(wait)
+    return TooFast(
+        f"You are sending too fast. You can write again in {in_words(seconds)}.", retry_after_seconds=seconds
+    )

@@ -1,0 +1,70 @@
+"""Whom a message speaks to, and how they hear of it."""
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from chat.models import Membership, Mention, Message, Room
+from chat.rendering import Rendered, excerpt
+from notifications.services import notify
+
+KIND = "chat_mention"
+
+
+def mentionable(room_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Those of the names that a message in the room may call: its members, by username."""
+    names = list(names)
+    if not names:
+        return {}
+    rows = (
+        Membership.objects.filter(room_id=room_id, user__username__in=names, user__is_active=True)
+        .exclude(role=Membership.Role.BANNED)
+        .values_list("user__username", "user_id")
+    )
+    return dict(rows)
+
+
+def record_mentions(room: Room, messages: Sequence[tuple[Message, Rendered]]) -> None:
+    """Remember whom new messages speak to; who is called by name, or answered, finds it in the inbox at once.
+
+    Everyone of an @room is told by the clock, so that a large room does not hold up the sender. In direct messages
+    the room itself shows what is new, so nothing goes to the inbox: only the digest tells who stays away.
+    """
+    everyone = room.kind == Room.Kind.DIRECT or any(shown.mentions_room for _, shown in messages)
+    called: dict[int, set[int]] = {}
+    for message, shown in messages:
+        ids = set(shown.user_ids)
+        if message.reply_to is not None and message.reply_to.author_id:
+            ids.add(message.reply_to.author_id)
+        called[message.pk] = ids - {message.author_id or 0}
+    if not everyone and not any(called.values()):
+        return
+    members = Membership.objects.filter(room=room, alert=Membership.Alert.MENTIONS, user__is_active=True)
+    members = members.exclude(role=Membership.Role.BANNED).select_related("user")
+    if not everyone:
+        members = members.filter(user_id__in=set().union(*called.values()))
+    users = {membership.user_id: membership.user for membership in members}
+    now = timezone.now()
+    mentions: list[Mention] = []
+    for message, shown in messages:
+        at_once = called[message.pk] & users.keys()
+        whole_room = users.keys() if room.kind == Room.Kind.DIRECT or shown.mentions_room else set()
+        for user_id in at_once | (set(whole_room) - {message.author_id}):
+            told = user_id in at_once or room.kind == Room.Kind.DIRECT
+            mentions.append(Mention(message=message, user_id=user_id, notified_at=now if told else None))
+        if room.kind != Room.Kind.DIRECT:
+            for user_id in sorted(at_once):
+                notify_of(message, users[user_id], room)
+    Mention.objects.bulk_create(mentions, ignore_conflicts=True)
+
+
+def notify_of(message: Message, user: User, room: Room) -> None:
+    """Put a mention into the person's inbox, once per message."""
+    notify(
+        user=user,
+        kind=KIND,
+        key=f"message:{message.pk}",
+        data={"author": message.sender_name, "room": room.name, "text": excerpt(message.body)},
+        url=message.get_absolute_url(),
+    )

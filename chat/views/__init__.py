@@ -1,0 +1,1 @@
+"""Pages, forms and files of chat: thin, each loads with permission and makes one service call."""

@@ -1,0 +1,71 @@
+"""How a refusal becomes an answer: once, for all views of chat."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from chat import queries
+from chat.errors import ChatError
+from notifications.errors import AppError
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.accepts("application/json") and not request.accepts("text/html")
+
+
+def refused(error: AppError) -> JsonResponse:
+    """The refusal for a script, with the time to wait in its header too."""
+    response = JsonResponse(error.as_dict(), status=error.status)
+    if wait := error.details.get("retry_after_seconds"):
+        response["Retry-After"] = str(wait)
+    return response
+
+
+def answering(view: View[P]) -> View[P]:
+    """Refusals as pages: what one may not know of is not found; a form's refusal is said where it came from."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except AppError as error:
+            if wants_json(request):
+                return refused(error)
+            if request.method != "POST":
+                raise Http404(str(error)) from error
+            messages.error(request, str(error))
+            return redirect(back_of(request))
+
+    return wrapped
+
+
+def back_of(request: HttpRequest, default: str = "/rooms/") -> str:
+    """Where a form wants to go on: within this site, else to the list of rooms."""
+    back = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        return back
+    return default
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in person; views ask for login before."""
+    if not isinstance(request.user, User):
+        raise ChatError("Sign in first.")
+    return request.user
+
+
+def seat_for(request: HttpRequest, slug: str) -> queries.Seat:
+    return queries.room_for(user_of(request), slug)
+
+
+def json_or_redirect(request: HttpRequest, data: dict[str, Any], url: str, *, status: int = 200) -> HttpResponse:
+    return JsonResponse(data, status=status) if wants_json(request) else redirect(url)
