@@ -1,0 +1,85 @@
+"""A statement as a file, written while it is read."""
+
+import csv
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+
+from payments.money import format_rupees
+from payments.pdf import pdf_of
+from payments.statement import Line
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_PDF_HEAD = f"{'Date':<17} {'What':<50} {'Amount':>17} {'Balance':>17}"
+
+
+class _Echo:
+    """What csv.writer writes to: it hands the row back."""
+
+    def write(self, row: str) -> str:
+        return row
+
+
+def csv_of(chunks: Iterable[list[Line]]) -> Iterator[str]:
+    """RFC 4180, with amounts in rupees as plain numbers."""
+    write = csv.writer(_Echo()).writerow
+    yield "\ufeff" + str(write(["Date", "Time", "What", "Note", "Amount", "Balance", "Transfer"]))
+    for lines in chunks:
+        yield "".join(str(write(_row(line))) for line in lines)
+
+
+def _row(line: Line) -> list[str]:
+    at = timezone.localtime(line.at)
+    return [
+        f"{at:%Y-%m-%d}",
+        f"{at:%H:%M:%S}",
+        _safe(f"{line.words} {line.other}"),
+        _safe(line.note),
+        _plain(line.amount_paise),
+        _plain(line.balance_after_paise),
+        line.transfer_id,
+    ]
+
+
+def _plain(paise: int) -> str:
+    sign, rest = "-" if paise < 0 else "", abs(paise)
+    return f"{sign}{rest // 100}.{rest % 100:02d}"
+
+
+def _safe(text: str) -> str:
+    """A text that a spreadsheet would run as a formula is marked as text (OWASP: CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def statement_pdf(owner: str, chunks: Iterable[list[Line]]) -> Iterator[bytes]:
+    """The statement as a PDF."""
+    lines = (_pdf_line(line) for some in chunks for line in some)
+    return pdf_of(f"Chowk wallet: {owner}", _PDF_HEAD, lines)
+
+
+def _pdf_line(line: Line) -> str:
+    what = f"{line.words} {line.other}" + (f": {line.note}" if line.note else "")
+    what = " ".join(what.split())
+    amount, balance = (
+        format_rupees(paise).replace("₹", "Rs ") for paise in (line.amount_paise, line.balance_after_paise)
+    )
+    return f"{timezone.localtime(line.at):%Y-%m-%d %H:%M}  {what[:50]:<50} {amount:>17} {balance:>17}"
+
+
+def download(request: HttpRequest, pieces: Iterator[Any], *, name: str, content_type: str) -> StreamingHttpResponse:
+    """A file that is sent while it is made."""
+    # Under ASGI Django would gather a plain iterator into a list before it sends anything.
+    content: Any = _in_turn(pieces) if isinstance(request, ASGIRequest) else pieces
+    response = StreamingHttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+async def _in_turn(pieces: Iterator[Any]) -> AsyncIterator[Any]:
+    take = sync_to_async(lambda: next(pieces, None))
+    while (piece := await take()) is not None:
+        yield piece

@@ -1,0 +1,44 @@
+"""Integer paise inside, rupees only where a person reads or types them."""
+
+import re
+from decimal import Decimal
+
+from babel.numbers import format_currency
+
+from payments import errors
+
+PAISE_PER_RUPEE = 100
+MAX_AMOUNT_PAISE = 10**13
+"""One transfer at most: ₹100 billion, far from the end of a bigint even for a bank's account."""
+
+_PLAIN = re.compile(r"(\d{1,15})(?:\.(\d{1,2}))?", re.ASCII)
+_MORE_DECIMALS = re.compile(r"\d+\.\d{3,}", re.ASCII)
+
+
+def format_rupees(paise: int) -> str:
+    """`10000000` as `₹1,00,000.00`: Indian grouping, by CLDR."""
+    return format_currency(Decimal(paise) / PAISE_PER_RUPEE, "INR", locale="en_IN")
+
+
+def parse_rupees(text: str) -> int:
+    """What a person typed, such as `100` or `99.5`, in paise. Only plain ASCII digits: anything else could be misread.
+
+    Raises:
+        InvalidAmount: with words that say what to type instead.
+    """
+    found = _PLAIN.fullmatch(text)
+    if found:
+        paise = int(found[1]) * PAISE_PER_RUPEE + int((found[2] or "").ljust(2, "0"))
+        if paise == 0:
+            raise errors.AmountTooSmall
+        if paise > MAX_AMOUNT_PAISE:
+            raise errors.AmountTooLarge
+        return paise
+    if text.startswith("-") and _PLAIN.fullmatch(text[1:]):
+        raise errors.AmountTooSmall
+    if _MORE_DECIMALS.fullmatch(text):
+        raise errors.InvalidAmount("A paisa is the smallest part: two digits after the point at most.")
+    plain = re.sub(r"[₹,\s]", "", text)
+    if plain != text and _PLAIN.fullmatch(plain):
+        raise errors.InvalidAmount(f"Write {text.strip()} as {plain}: digits only, without sign, comma or space.")
+    raise errors.InvalidAmount

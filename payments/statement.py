@@ -1,0 +1,77 @@
+"""A statement's lines: an entry, seen from the wallet that it belongs to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from payments.models import Entry
+from payments.people import party_name
+
+WORDS = {
+    "transfer": ("Sent to", "Received from"),
+    "reversal": ("Reversed to", "Reversed from"),
+    "top_up": ("Returned to", "Added from"),
+    "withdrawal": ("Withdrawn to", "Withdrawn from"),
+    "withdrawal_return": ("Returned to", "Withdrawal returned by"),
+    "plan": ("Paid for", "Refunded by"),
+    "prize": ("Returned to", "Won from"),
+    "grant": ("Returned to", "Welcome gift from"),
+    "hold": ("Put", "Put"),
+    "capture": ("Paid to", "Received from"),
+    "release": ("Back from", "Back from"),
+}
+"""By kind: how a line begins when money leaves the wallet, and when it comes."""
+
+KIND_LABELS = {
+    "transfer": "Transfers",
+    "top_up": "Money added",
+    "withdrawal": "Withdrawals",
+    "plan": "Plan payments",
+    "prize": "Prizes",
+    "hold": "Holds",
+    "reversal": "Reversals",
+}
+"""What the statement can be filtered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; the amount is below zero when it left the wallet."""
+
+    seq: int
+    at: datetime
+    kind: str
+    words: str
+    other: str
+    other_user: User | None
+    note: str
+    amount_paise: int
+    balance_after_paise: int
+    transfer_id: str
+    url: str
+
+    @property
+    def is_in(self) -> bool:
+        return self.amount_paise > 0
+
+
+def line_of(entry: Entry) -> Line:
+    """The line of an entry, whose transfer and its parties are loaded."""
+    transfer = entry.transfer
+    other = transfer.payee if entry.amount_paise < 0 else transfer.payer
+    words_out, words_in = WORDS[transfer.kind]
+    return Line(
+        seq=entry.seq,
+        at=entry.created_at,
+        kind=transfer.kind,
+        words=words_out if entry.amount_paise < 0 else words_in,
+        other=party_name(other),
+        other_user=other.user,
+        note=transfer.note,
+        amount_paise=entry.amount_paise,
+        balance_after_paise=entry.balance_after_paise,
+        transfer_id=str(transfer.pk),
+        url=reverse("payments:receipt", args=[transfer.pk]),
+    )

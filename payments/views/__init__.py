@@ -1,0 +1,28 @@
+"""The wallet's pages."""
+
+from payments.views.banking import bank, bank_move, testbank, webhook
+from payments.views.plans import change_plan, plan
+from payments.views.requests import answer_request, requests, split
+from payments.views.statement import statement, statement_csv, statement_pdf
+from payments.views.transfers import confirm, receipt, resend_code, send
+from payments.views.wallet import wallet
+
+__all__ = [
+    "answer_request",
+    "bank",
+    "bank_move",
+    "change_plan",
+    "confirm",
+    "plan",
+    "receipt",
+    "requests",
+    "resend_code",
+    "send",
+    "split",
+    "statement",
+    "statement_csv",
+    "statement_pdf",
+    "testbank",
+    "wallet",
+    "webhook",
+]
