@@ -1,0 +1,258 @@
+"""Grades submissions: takes the next from a queue, has it compiled and run, and tells how it goes."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+
+from judge import languages
+from judge.custom_runs import run_next
+from judge.grader import (
+    Compiled,
+    CompileFailed,
+    Judged,
+    RunLimits,
+    as_text,
+    by_checker,
+    compile_program,
+    run_in_order,
+    run_test,
+)
+from judge.headers import prepare_in_background
+from judge.models import Problem, Submission, TestResult
+from judge.sandbox import SandboxError, SandboxUnavailable, health
+from judge.services import claims
+from judge.testdata import LoadedTest, load_tests
+from judge.validating import check_output, judging_program, run_interactive
+from judge.verdicts import State, Verdict
+from notifications.workers import is_stopping
+
+logger = logging.getLogger("chowk.judge")
+
+PROGRESS_SECONDS = 0.2
+"""Between two events of a run at least: more often than people can see costs only time."""
+
+FREE_NICE = 10
+"""A tenth of the processor against a premium run on the same machine, all of it where there is none."""
+
+SHOWN_OUTPUT_CHARS = 4000
+"""Kept of what a program wrote on a sample."""
+
+
+def grade_next(queue: str) -> bool:
+    """Grade the queue's next submission; False where there is none, or where this machine cannot."""
+    try:
+        health.check()
+    except SandboxUnavailable as error:
+        logger.warning("submissions wait: %s", error)
+        claims.mark_waiting(queue, reason=str(error)[:200])
+        return False
+    if settings.JUDGE_PRECOMPILED_HEADERS:
+        prepare_in_background()
+    # Someone looks at the screen and waits for each of these, and nobody has more than a few.
+    if run_next(queue):
+        return True
+    submission = claims.claim_next(queue)
+    if submission is None:
+        return False
+    try:
+        with claims.holding(submission):
+            _grade(submission)
+    except claims.ClaimLost:
+        logger.warning("submission %s: the claim was lost, its verdict is another run's", submission.pk)
+    except claims.CancelAsked:
+        _quietly(lambda: claims.finish(submission, verdict=Verdict.CANCELLED))
+    except _Stopping:
+        _quietly(lambda: claims.hand_back(submission, count_attempt=False))
+    except (SandboxError, languages.ToolchainMissing):
+        logger.exception("submission %s: the judge failed", submission.pk)
+        _quietly(lambda: claims.hand_back(submission, count_attempt=True))
+    except Exception:
+        _quietly(lambda: claims.hand_back(submission, count_attempt=True))
+        raise
+    return True
+
+
+class _Stopping(Exception):
+    """The worker was told to stop."""
+
+
+def _quietly(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except claims.ClaimLost:
+        logger.warning("the claim was lost meanwhile")
+
+
+def _grade(submission: Submission) -> None:
+    language = languages.BY_CODE[submission.language]
+    toolchain = languages.toolchain_version(language.code)
+    program, said = compile_program(language, submission.source, nice=nice_of(submission.queue))
+    if isinstance(program, CompileFailed):
+        claims.finish(submission, verdict=Verdict.COMPILE_ERROR, compiler_output=program.output, toolchain=toolchain)
+        return
+    tests = load_tests(submission.problem)
+    tally = _Tally(tests)
+    problem = submission.problem
+    limits = RunLimits.of(
+        language,
+        time_limit_ms=problem.time_limit_ms,
+        memory_limit_mib=problem.memory_limit_mib,
+        output_limit_mib=problem.output_limit_mib,
+        nice=nice_of(submission.queue),
+    )
+    claims.report_progress(submission, tests_done=0, tests_total=len(tests))
+    told_at, told = time.monotonic(), 0
+    for test, outcome in _outcomes(submission, program, limits, tests, tally):
+        tally.add(test, outcome, submission)
+        _let_premium_pass(submission)
+        if is_stopping() and not tally.is_decided:
+            raise _Stopping
+        if time.monotonic() - told_at >= PROGRESS_SECONDS and tally.done < len(tests):
+            claims.report_progress(
+                submission, tests_done=tally.done, tests_total=len(tests), results=tally.results[told:]
+            )
+            told_at, told = time.monotonic(), len(tally.results)
+    claims.finish(
+        submission,
+        verdict=tally.verdict,
+        results=tally.results,
+        tests_total=len(tests),
+        tests_done=tally.done,
+        failed_test=tally.failed_test,
+        points=tally.points,
+        points_total=tally.points_total,
+        cpu_ms=max((r.cpu_ms for r in tally.results), default=None),
+        memory_kib=max((r.memory_kib for r in tally.results), default=None),
+        detail=tally.detail,
+        compiler_output=said,
+        toolchain=toolchain,
+    )
+
+
+def nice_of(queue: str) -> int:
+    """How far the queue's programs stand back for others on the same machine."""
+    return FREE_NICE if queue == Submission.Queue.FREE else 0
+
+
+def _let_premium_pass(submission: Submission) -> None:
+    """Between two tests of a free submission, grade what came on the premium queue, where this machine serves it."""
+    if submission.queue != Submission.Queue.FREE or settings.JUDGE_MACHINE_CLASS != "big":
+        return
+    premium = Submission.Queue.PREMIUM
+    while Submission.objects.filter(queue=premium, state=State.QUEUED).exists():
+        if is_stopping() or not grade_next(premium):
+            return
+
+
+def run_one(
+    problem: Problem, program: Compiled, judge: Compiled | None, limits: RunLimits, test: LoadedTest
+) -> Judged:
+    """One test, judged as the problem wants it."""
+    flags = tuple(problem.checker_args.get("flags", ()))
+    if judge is None:
+        judgement = by_checker(problem.checker, problem.checker_args, test.answer)
+    elif problem.is_interactive:
+        return run_interactive(program, limits, judge, stdin=test.stdin, answer=test.answer, flags=flags)
+    else:
+        judgement = lambda outcome: check_output(  # noqa: E731  # the other branch's shape
+            judge, stdin=test.stdin, answer=test.answer, output=outcome.stdout, flags=flags
+        )
+    return run_test(program, limits, stdin=test.stdin, judgement=judgement)
+
+
+def tests_at_once() -> int:
+    """How many tests this machine runs side by side."""
+    return (os.cpu_count() or 1) if settings.JUDGE_MACHINE_CLASS == "big" else 1
+
+
+def _outcomes(
+    submission: Submission, program: Compiled, limits: RunLimits, tests: list[LoadedTest], tally: "_Tally"
+) -> Iterator[tuple[LoadedTest, Judged]]:
+    """Each test with its outcome, without those that can change nothing any more."""
+    problem = submission.problem
+    judge = judging_program(problem)
+    chosen: list[LoadedTest] = []
+
+    def tasks() -> Iterator[Callable[[], Judged]]:
+        for test in tests:
+            if tally.is_decided:
+                return
+            if tally.wants(test):
+                chosen.append(test)
+                yield partial(run_one, problem, program, judge, limits, test)
+
+    for number, outcome in enumerate(run_in_order(tasks(), at_once=tests_at_once())):
+        yield chosen[number], outcome
+
+
+@dataclass
+class _Tally:
+    """The results so far, and what they decide."""
+
+    tests: list[LoadedTest]
+    results: list[TestResult] = field(default_factory=list)
+    failed_groups: set[int] = field(default_factory=set)
+    first_failure: TestResult | None = None
+
+    @property
+    def done(self) -> int:
+        return len(self.results)
+
+    @property
+    def points_total(self) -> int:
+        return sum({test.group: test.points for test in self.tests}.values())
+
+    @property
+    def is_decided(self) -> bool:
+        """Without points the first failure decides."""
+        return self.first_failure is not None and not self.points_total
+
+    def wants(self, test: LoadedTest) -> bool:
+        return test.group not in self.failed_groups
+
+    def add(self, test: LoadedTest, outcome: Judged, submission: Submission) -> None:
+        if self.is_decided or not self.wants(test):
+            return  # it ran beside the one that failed
+        result = TestResult(
+            submission=submission,
+            number=test.number,
+            is_sample=test.is_sample,
+            verdict=outcome.verdict,
+            cpu_ms=outcome.cpu_ms,
+            wall_ms=outcome.wall_ms,
+            memory_kib=outcome.memory_kib,
+            detail=outcome.detail,
+        )
+        if test.is_sample:
+            result.output = as_text(outcome.stdout)[:SHOWN_OUTPUT_CHARS]
+            result.stderr = as_text(outcome.stderr)[:SHOWN_OUTPUT_CHARS]
+        self.results.append(result)
+        if outcome.verdict != Verdict.ACCEPTED:
+            self.failed_groups.add(test.group)
+            self.first_failure = self.first_failure or result
+
+    @property
+    def points(self) -> int:
+        groups = {test.group: test.points for test in self.tests}
+        return sum(points for group, points in groups.items() if group not in self.failed_groups)
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.first_failure is None:
+            return Verdict.ACCEPTED if self.tests else Verdict.INTERNAL_ERROR
+        return Verdict.PARTIAL if self.points else Verdict(self.first_failure.verdict)
+
+    @property
+    def failed_test(self) -> int | None:
+        return self.first_failure.number if self.first_failure else None
+
+    @property
+    def detail(self) -> str:
+        if not self.tests:
+            return "The problem has no tests"
+        return self.first_failure.detail if self.first_failure else ""

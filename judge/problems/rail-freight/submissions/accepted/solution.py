@@ -1,0 +1,23 @@
+import sys
+from heapq import heappop, heappush
+
+data = list(map(int, sys.stdin.buffer.read().split()))
+n, m, k = data[:3]
+near = [[] for _ in range(n + 1)]
+for i in range(3, 3 + 4 * m, 4):
+    a, b, minutes, tonnes = data[i : i + 4]
+    if tonnes >= k:
+        near[a].append((b, minutes + 5))
+        near[b].append((a, minutes + 5))
+best = [float("inf")] * (n + 1)
+best[1] = -5
+waiting = [(-5, 1)]
+while waiting:
+    spent, at = heappop(waiting)
+    if spent > best[at]:
+        continue
+    for to, minutes in near[at]:
+        if spent + minutes < best[to]:
+            best[to] = spent + minutes
+            heappush(waiting, (best[to], to))
+print(best[n] if best[n] < float("inf") else -1)

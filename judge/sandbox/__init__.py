@@ -1,0 +1,21 @@
+"""The sandbox: bubblewrap's namespaces, a seccomp filter, rlimits and cgroups around code that nobody vouches for.
+
+docs/judge.md describes what it holds out against and how.
+"""
+
+from judge.sandbox.errors import SandboxError, SandboxUnavailable
+from judge.sandbox.running import BOX, MIB, Limits, Outcome, Run, run, start
+from judge.sandbox.sealed import SealedFile
+
+__all__ = [
+    "BOX",
+    "MIB",
+    "Limits",
+    "Outcome",
+    "Run",
+    "SandboxError",
+    "SandboxUnavailable",
+    "SealedFile",
+    "run",
+    "start",
+]

@@ -1,0 +1,95 @@
+"""Handing in, and taking back."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from judge import events, languages
+from judge.errors import NotCancellable, SourceEmpty, SourceNotText, SourceTooLong, TooManyWaiting, UnknownLanguage
+from judge.models import Participation, Problem, Submission
+from judge.verdicts import State, Verdict
+from notifications.queues import enqueue
+from payments.queries import plan_of
+
+SOURCE_BYTES = 64 * 1024
+"""Code that one may hand in at most."""
+
+WAITING_SUBMISSIONS = 250
+"""Of one person's at most that have no verdict yet."""
+
+GRADE_JOB = "judge.jobs.grade_next"
+
+
+def submit(*, author: User, problem: Problem, language: str, source: str) -> Submission:
+    """Store a submission and wake a worker of the author's queue.
+
+    Raises:
+        UnknownLanguage, SourceEmpty, SourceTooLong, SourceNotText, TooManyWaiting
+    """
+    source = clean_source(language=language, source=source)
+    queue = queue_of(author)
+    with transaction.atomic():
+        if Submission.objects.filter(author=author).exclude(state=State.DONE).count() >= WAITING_SUBMISSIONS:
+            raise TooManyWaiting
+        submission = Submission.objects.create(
+            author=author,
+            problem=problem,
+            participation=participation_now(author, problem),
+            language=language,
+            source=source,
+            queue=queue,
+        )
+        events.append_state(submission)
+        enqueue(queue, GRADE_JOB, queue)
+    return submission
+
+
+def participation_now(author: User, problem: Problem) -> Participation | None:
+    """The contest in which the person works on this problem now, if there is one."""
+    now = timezone.now()
+    return Participation.objects.filter(
+        user=author, starts_at__lte=now, ends_at__gt=now, contest__entries__problem=problem
+    ).first()
+
+
+def queue_of(author: User) -> str:
+    """The queue that the person's plan goes by."""
+    return Submission.Queue.PREMIUM if plan_of(author) == "premium" else Submission.Queue.FREE
+
+
+def cancel_submission(*, submission: Submission) -> None:
+    """Take a submission back: at once while it is queued, after its current test while it runs.
+
+    Raises:
+        NotCancellable: it has its verdict.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        done = Submission.objects.filter(pk=submission.pk, state=State.QUEUED).update(
+            state=State.DONE, verdict=Verdict.CANCELLED, finished_at=now, cancel_asked_at=now, waiting_reason=""
+        )
+        if not done:
+            asked = Submission.objects.filter(pk=submission.pk).exclude(state=State.DONE).update(cancel_asked_at=now)
+            if not asked:
+                raise NotCancellable
+        submission.refresh_from_db()
+        if done:
+            events.append_state(submission)
+
+
+def clean_source(*, language: str, source: str) -> str:
+    """The code as it is judged. Raises what `submit` raises for code and language."""
+    if not languages.find(language) or not languages.is_installed(language):
+        raise UnknownLanguage
+    source = source.replace("\r\n", "\n")
+    if not source.strip():
+        raise SourceEmpty
+    if "\x00" in source:
+        raise SourceNotText
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError:
+        raise SourceNotText("Code is text: half of a surrogate pair is not.") from None
+    if size > SOURCE_BYTES:
+        raise SourceTooLong
+    return source
