@@ -1,0 +1,147 @@
+// Attached files: how they stand under a message, and how they get there.
+
+/** 1536 → "1.5 KiB". */
+export function sizeText(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ["KiB", "MiB", "GiB"];
+  let size = bytes / 1024;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size >= 10 ? Math.round(size) : Math.round(size * 10) / 10} ${units[unit]}`;
+}
+
+export function fileElement(file) {
+  const link = document.createElement("a");
+  link.href = file.url;
+  link.className = "file";
+  if (file.thumbnail) {
+    link.classList.add("file--picture");
+    link.target = "_blank";
+    link.rel = "noopener";
+    const image = document.createElement("img");
+    Object.assign(image, { src: file.thumbnail, alt: file.name, width: file.width, height: file.height, loading: "lazy" });
+    link.append(image);
+    return link;
+  }
+  link.download = "";
+  const [name, size] = [document.createElement("span"), document.createElement("span")];
+  name.className = "truncate";
+  name.textContent = file.name;
+  size.className = "faint nowrap";
+  size.textContent = sizeText(file.bytes);
+  link.append(name, " ", size);
+  return link;
+}
+
+/** Sends one file up; `onProgress` is told 0 to 1. Resolves to the server's word on it, rejects with its refusal. */
+export function upload(url, file, csrf, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("X-CSRFToken", csrf);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    request.onload = () => {
+      if (request.status === 201) resolve(request.response);
+      else reject(new Error(request.response?.message ?? "The file could not be sent up."));
+    };
+    request.onerror = () => reject(new Error("The connection was lost. Attach the file again."));
+    const body = new FormData();
+    body.append("file", file);
+    request.send(body);
+  });
+}
+
+/** The files above the composer that wait to be sent with the next message. */
+export class Attachments {
+  constructor({ list, input, dropZone, url, csrf, onChange = () => {} }) {
+    Object.assign(this, { list, url, csrf, onChange });
+    this.entries = [];
+    input?.addEventListener("change", () => {
+      this.add(input.files);
+      input.value = "";
+    });
+    if (!input) return;
+    dropZone.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+    dropZone.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      this.add(event.dataTransfer.files);
+    });
+    dropZone.addEventListener("paste", (event) => {
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      this.add(event.clipboardData.files);
+    });
+  }
+
+  get isBusy() {
+    return this.entries.some((entry) => entry.state === "going");
+  }
+
+  /** What went up, taken off the composer. */
+  take() {
+    const files = this.entries.filter((entry) => entry.state === "there").map((entry) => entry.file);
+    this.entries = this.entries.filter((entry) => entry.state === "going");
+    this.show();
+    return files;
+  }
+
+  add(files) {
+    for (const file of files) this.start(file);
+    this.show();
+  }
+
+  async start(source) {
+    const entry = { name: source.name, part: 0, state: "going", error: "" };
+    this.entries.push(entry);
+    try {
+      entry.file = await upload(this.url, source, this.csrf, (part) => {
+        entry.part = part;
+        this.show();
+      });
+      entry.state = "there";
+    } catch (error) {
+      entry.state = "failed";
+      entry.error = error.message;
+    }
+    this.show();
+  }
+
+  show() {
+    this.list.hidden = this.entries.length === 0;
+    this.list.replaceChildren(...this.entries.map((entry) => this.element(entry)));
+    this.onChange();
+  }
+
+  element(entry) {
+    const item = document.createElement("li");
+    item.className = `upload upload--${entry.state}`;
+    const name = document.createElement("span");
+    name.className = "truncate";
+    name.textContent = entry.error ? `${entry.name}: ${entry.error}` : entry.name;
+    item.append(name);
+    if (entry.state === "going") {
+      const bar = document.createElement("progress");
+      bar.max = 1;
+      bar.value = entry.part;
+      bar.setAttribute("aria-label", `Sending ${entry.name}`);
+      item.append(bar);
+    } else {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "link-button";
+      button.textContent = "Remove";
+      button.addEventListener("click", () => {
+        this.entries = this.entries.filter((other) => other !== entry);
+        this.show();
+      });
+      item.append(button);
+    }
+    return item;
+  }
+}

@@ -1,0 +1,387 @@
+// A room's page: the stream brings messages, the outbox sends them, history loads as one scrolls.
+
+import { toast } from "../chowk/js/toasts.js";
+import { live } from "../notifications/live.js";
+import { Actions, messageOf } from "./actions.js";
+import { ask } from "./ask.js";
+import { Completion } from "./completion.js";
+import { Composer } from "./composer.js";
+import { Attachments } from "./files.js";
+import { exactText } from "./looks.js";
+import { Outbox } from "./outbox.js";
+import { Pages } from "./pages.js";
+import { Typing } from "./people.js";
+import { Scroller } from "./scroller.js";
+import { Thread } from "./thread.js";
+import { Timeline } from "./timeline.js";
+
+const READ_AFTER_MS = 600;
+const TYPING_EVERY_MS = 3000;
+const ANNOUNCED_CHARS = 160;
+
+const room = document.getElementById("room");
+const { stream, url, messagesUrl, uploadUrl, zone, username } = room.dataset;
+const roomId = Number(room.dataset.room);
+const userId = Number(room.dataset.user);
+const may = (what) => room.dataset[`may${what}`] === "1";
+const form = document.getElementById("composer");
+const jump = document.getElementById("jump");
+let unseen = 0;
+let readNumber = 0;
+let answered = null;
+let typedAt = 0;
+
+const shown = { template: document.getElementById("message-template"), url, zone, userId, username, decorate: markMentions };
+const timeline = new Timeline({ list: document.getElementById("timeline"), ...shown });
+const scroller = new Scroller({
+  box: document.getElementById("scroll"),
+  onEdge: (side) => pages.load(side),
+  onEnd: () => pages.isAtNewest && seen(),
+});
+const pages = new Pages({
+  timeline,
+  scroller,
+  url: messagesUrl,
+  more: { older: room.dataset.hasOlder === "1", newer: room.dataset.hasNewer === "1" },
+  newest: timeline.last,
+});
+const thread = new Thread({
+  side: document.getElementById("side"),
+  call: (method, params) => live.call(method, params),
+  options: shown,
+  onAnswer: (row) => row && answer(row),
+});
+const outbox = new Outbox({
+  send: ({ body, client_id, reply_to, files }) =>
+    live.call("chat.send", { room: roomId, body, client_id, ...(reply_to && { reply_to }), ...(files && { files }) }),
+  storage: localStorage,
+  key: `chowk.outbox.${userId}.${roomId}`,
+  onChange: showItem,
+  onStored: stored,
+});
+const typing = new Typing({ onChange: (text) => (document.getElementById("typing") ?? {}).textContent !== text && say(text) });
+
+new Actions({
+  bar: document.getElementById("actions"),
+  picker: document.getElementById("picker"),
+  box: room,
+  rights: { userId, mayReact: may("React"), mayPost: may("Post"), mayPin: may("Pin"), mayDelete: may("Delete") },
+  act,
+});
+
+if (form) setUpComposer();
+for (const item of outbox.items) showItem(item);
+start();
+
+live.subscribe(stream, { after: Number(room.dataset.after), onEvents: receive, onReset: startAfresh });
+live.onNotice("chat.typing", (notice) => notice.room === roomId && typing.heard(notice));
+live.onNotice("chat.presence", (notice) => notice.room === roomId && showOnline(notice.count, notice.online));
+live.onState((state) => {
+  if (state === "connected") {
+    outbox.pump();
+    live.call("chat.watch", { room: roomId }).then(({ online }) => showOnline(online.length, online), () => {});
+  }
+  room.dataset.connection = state;
+  for (const item of outbox.items) showItem(item);
+});
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && scroller.isAtEnd && seen());
+jump.addEventListener("click", toNewest);
+room.addEventListener("click", ({ target }) => {
+  const row = target.closest(".msg");
+  if (target.closest(".reaction")) react(row, target.closest(".reaction").dataset.emoji);
+  else if (target.closest(".msg__thread")) openThread(row);
+  else if (target.closest(".msg__edited") && may("SeeHistory")) showVersions(row);
+});
+document.querySelector("#keys dl")?.append(document.getElementById("room-keys").content);
+
+function start() {
+  const wanted = room.dataset.at && document.getElementById(`m${room.dataset.at}`);
+  const firstNew = document.getElementById("new");
+  if (wanted) {
+    wanted.classList.add("msg--found");
+    scroller.show(wanted);
+  } else if (firstNew) {
+    scroller.toEnd();
+    if (firstNew.getBoundingClientRect().top < scroller.box.getBoundingClientRect().top) scroller.show(firstNew, "start");
+  } else {
+    scroller.toEnd();
+  }
+  if (scroller.isAtEnd && pages.isAtNewest) seen();
+  if (form && matchMedia("(pointer: fine)").matches && !wanted) form.querySelector("textarea").focus();
+}
+
+function setUpComposer() {
+  const text = form.querySelector("textarea");
+  const files = new Attachments({
+    list: document.getElementById("files"),
+    input: document.getElementById("attach"),
+    dropZone: room,
+    url: uploadUrl,
+    csrf: form.querySelector("[name=csrfmiddlewaretoken]").value,
+  });
+  new Completion({ text, list: document.getElementById("names"), find: complete });
+  new Composer({
+    form,
+    storage: localStorage,
+    key: `chowk.draft.${userId}.${roomId}`,
+    mayBeEmpty: () => files.entries.some((entry) => entry.state === "there"),
+    onUp: editLast,
+    onTyping: () => {
+      if (Date.now() - typedAt < TYPING_EVERY_MS || live.state !== "connected") return;
+      typedAt = Date.now();
+      live.call("chat.typing", { room: roomId }).catch(() => {});
+    },
+    onSend: (body) => {
+      if (files.isBusy) announceText("A file is still on its way; it can go with the next message.");
+      const sent = files.take();
+      outbox.add(body, {
+        ...(answered && { reply_to: answered.id, quote: answered }),
+        ...(sent.length && { files: sent.map(({ key }) => key), shownFiles: sent }),
+      });
+      answer(null);
+      typedAt = 0;
+      if (pages.isAtNewest) scroller.toEnd();
+      else toNewest();
+    },
+  });
+  document.querySelector("#answering button").addEventListener("click", () => answer(null));
+  text.addEventListener("keydown", ({ key }) => key === "Escape" && answer(null));
+
+}
+
+async function complete(kind, word) {
+  if (kind === "name") {
+    const { names } = await live.call("chat.names", { room: roomId, start: word });
+    return names.map((name) => ({ value: `@${name}` }));
+  }
+  const commands = [...document.getElementById("commands").content.querySelectorAll("span")];
+  return commands
+    .filter(({ dataset }) => dataset.name.startsWith(`/${word}`))
+    .map(({ dataset, textContent }) => ({ value: dataset.name, note: `${dataset.usage} ${textContent}` }));
+}
+
+// --- What arrives ------------------------------------------------------------------------------------------
+
+function receive(events) {
+  const follow = scroller.wasAtEnd && pages.isAtNewest;
+  const arrived = [];
+  for (const event of events) {
+    const { type, at, data } = event;
+    thread.take(event);
+    if (type === "message.posted") {
+      pages.heardOf(data.number);
+      typing.wrote(data.author);
+      outbox.drop(data.client_id);
+      if (data.thread) timeline.countAnswer(data.thread);
+      if (!pages.isAtNewest) timeline.settle(data.client_id);
+      else if (timeline.insert({ ...data, at }) && data.author_id !== userId) arrived.push(data);
+    } else if (type === "room.changed") {
+      document.querySelector("#room-title span").textContent = data.name;
+    } else if (data.id) {
+      timeline.change(event);
+    }
+  }
+  announce(arrived);
+  if (follow) {
+    scroller.keeping(() => timeline.trim() && (pages.more.older = true));
+    scroller.toEnd();
+    seen();
+  } else if (arrived.length) {
+    unseen += arrived.length;
+    showJump();
+  }
+}
+
+/** The stream cannot be followed from where the page stands: show the newest page instead. */
+async function startAfresh(seq) {
+  await pages.toNewest();
+  live.rebase(stream, seq);
+}
+
+async function toNewest() {
+  if (!pages.isAtNewest) await pages.toNewest();
+  scroller.toEnd();
+  seen();
+}
+
+function seen() {
+  unseen = 0;
+  showJump();
+  if (document.visibilityState !== "visible" || timeline.last <= readNumber) return;
+  readNumber = timeline.last;
+  clearTimeout(seen.timer);
+  seen.timer = setTimeout(
+    () => live.call("chat.read", { room: roomId, number: readNumber }).catch(() => (readNumber = 0)),
+    READ_AFTER_MS,
+  );
+}
+
+function showJump() {
+  jump.hidden = unseen === 0 && pages.isAtNewest;
+  jump.classList.toggle("room__jump--new", unseen > 0);
+  jump.querySelector("span").textContent = unseen ? `${unseen} new` : "Newest";
+}
+
+function showOnline(count, people) {
+  const line = document.getElementById("online");
+  line.hidden = count === 0;
+  line.title = people.map(({ user }) => user).join(", ");
+  line.querySelector(".num").textContent = `${count} here`;
+}
+
+// --- What is sent ------------------------------------------------------------------------------------------
+
+function stored({ client_id }, { id, command }) {
+  if (command?.go_to) location.assign(command.go_to);
+  if (command?.say) toast(command.say);
+  if (!id || timeline.has(id)) forget(client_id);
+}
+
+function showItem(item) {
+  if (item.state === "stored") return;
+  const row = timeline.showPending(item);
+  const state = row.querySelector(".msg__state");
+  const isOffline = live.state !== "connected";
+  state.hidden = item.state !== "failed" && !isOffline;
+  if (item.state !== "failed") {
+    state.textContent = "Waiting for the connection; it will be sent then.";
+    return;
+  }
+  const words = document.createElement("span");
+  words.textContent = `Not sent. ${item.error}`;
+  state.replaceChildren(
+    words,
+    button("Try again", () => outbox.retry(item.client_id)),
+    button("Discard", () => forget(item.client_id)),
+  );
+  announceText(`Not sent. ${item.error}`);
+}
+
+function forget(clientId) {
+  outbox.drop(clientId);
+  timeline.settle(clientId);
+}
+
+// --- What is done with a message ---------------------------------------------------------------------------
+
+function act(name, row, emoji) {
+  if (!row) return;
+  const message = messageOf(row);
+  if (name === "emoji") react(row, emoji, true);
+  else if (name === "reply") answer(row);
+  else if (name === "thread") openThread(row);
+  else if (name === "edit") edit(message);
+  else if (name === "delete") remove(message);
+  else if (name === "pin") change("chat.pin", { id: message.id, on: !message.isPinned }, message.isPinned ? "Unpinned" : "Pinned");
+  else if (name === "report") report(message);
+  else if (name === "link") copyLink(message);
+}
+
+async function change(method, params, done = "") {
+  try {
+    const result = await live.call(method, params);
+    if (done) toast(done);
+    return result;
+  } catch (error) {
+    toast(error.message);
+    return null;
+  }
+}
+
+function react(row, emoji, always = false) {
+  const pressed = [...row.querySelectorAll(".reaction")].find((one) => one.dataset.emoji === emoji);
+  const on = always || pressed?.getAttribute("aria-pressed") !== "true";
+  if (may("React")) change("chat.react", { id: messageOf(row).id, emoji, on });
+}
+
+function answer(row) {
+  answered = row && messageOf(row);
+  const line = document.getElementById("answering");
+  if (!line) return;
+  line.hidden = !answered;
+  if (!answered) return;
+  line.querySelector(".truncate").textContent = `${answered.author}: ${answered.text}`;
+  form.querySelector("textarea").focus();
+}
+
+function openThread(row) {
+  thread.open(messageOf(row).id, row).catch((error) => toast(error.message));
+}
+
+async function edit({ id }) {
+  const source = await change("chat.source", { id });
+  const body = source && (await ask({ title: "Edit the message", label: "Message", text: source.body, yes: "Save" }));
+  if (body !== null && source && body !== source.body) change("chat.edit", { id, body });
+}
+
+/** What a message said before: for those who keep the room. */
+async function showVersions(row) {
+  const found = await change("chat.versions", { id: messageOf(row).id });
+  const text = found?.versions.map(({ body, replaced_at }) => `${exactText(replaced_at, zone)}\n${body}`).join("\n\n");
+  if (text) ask({ title: "What it said before", label: "Earlier versions", text, yes: "Close" });
+}
+
+function editLast() {
+  const mine = [...timeline.list.querySelectorAll(".msg[data-number]")].filter((row) => {
+    const message = messageOf(row);
+    return message.author_id === userId && !message.isDeleted;
+  });
+  if (mine.length) edit(messageOf(mine.at(-1)));
+}
+
+async function remove({ id }) {
+  const sure = await ask({ title: "Delete this message for everyone?", yes: "Delete", isDanger: true });
+  if (sure !== null) change("chat.delete", { id });
+}
+
+async function report({ id }) {
+  const reason = await ask({ title: "Report this message", label: "What is wrong with it?", yes: "Report" });
+  if (reason !== null) change("chat.report", { id, reason }, "Thank you. Those who keep the room will look at it.");
+}
+
+async function copyLink({ number }) {
+  const address = new URL(`${url}${number}/`, location.href).href;
+  try {
+    await navigator.clipboard.writeText(address);
+    toast("Link copied");
+  } catch {
+    toast(address, { href: address });
+  }
+}
+
+// --- Small things ------------------------------------------------------------------------------------------
+
+function button(label, onClick) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "link-button";
+  element.textContent = label;
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+function say(text) {
+  const line = document.getElementById("typing");
+  if (line) line.textContent = text;
+}
+
+function markMentions(row) {
+  for (const mention of row.querySelectorAll(".mention")) {
+    const who = mention.dataset.user;
+    mention.classList.toggle("mention--me", who === "room" || Number(who) === userId);
+  }
+}
+
+function announce(messages) {
+  if (!messages.length) return;
+  if (messages.length > 3) {
+    announceText(`${messages.length} new messages`);
+    return;
+  }
+  const text = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+  announceText(messages.map(({ author, html }) => `${author}: ${text(html).slice(0, ANNOUNCED_CHARS)}`).join("\n"));
+}
+
+function announceText(text) {
+  document.getElementById("announcer").textContent = text;
+}

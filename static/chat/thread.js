@@ -1,0 +1,50 @@
+// The side of a room that shows one thread, and grows with it.
+
+import { Timeline } from "./timeline.js";
+
+export class Thread {
+  constructor({ side, call, options, onAnswer }) {
+    Object.assign(this, { side, call });
+    this.rootId = null;
+    this.timeline = new Timeline({ list: side.querySelector("#thread"), ...options });
+    side.querySelector("#side-close").addEventListener("click", () => this.close());
+    side.querySelector("#thread-answer").addEventListener("click", () => onAnswer(this.lastRow()));
+    side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
+  }
+
+  async open(id, opener) {
+    const { messages } = await this.call("chat.thread", { id });
+    this.opener = opener;
+    this.rootId = messages[0]?.id ?? null;
+    this.timeline.clear();
+    for (const message of messages) this.timeline.insert(withoutQuote(message));
+    this.side.hidden = false;
+    this.side.closest(".room").classList.add("room--with-side");
+    this.side.querySelector("#side-close").focus();
+  }
+
+  close() {
+    this.rootId = null;
+    this.side.hidden = true;
+    this.side.closest(".room").classList.remove("room--with-side");
+    this.opener?.focus();
+  }
+
+  /** An event of the room, which may be of this thread. */
+  take(event) {
+    if (this.rootId === null) return;
+    if (event.type === "message.posted") {
+      if (event.data.thread === this.rootId) this.timeline.insert(withoutQuote({ ...event.data, at: event.at }));
+    } else this.timeline.change(event);
+  }
+
+  lastRow() {
+    const rows = this.timeline.list.querySelectorAll(".msg[data-number]");
+    return rows[rows.length - 1];
+  }
+}
+
+/** In a thread everything answers what is above: the quote would only repeat it. */
+function withoutQuote(message) {
+  return { ...message, reply: undefined, client_id: undefined };
+}

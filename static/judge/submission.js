@@ -1,0 +1,4 @@
+import { follow } from "./report.js";
+
+const box = document.getElementById("report");
+follow(box, () => document.getElementById("cancel")?.remove());
