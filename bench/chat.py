@@ -1,0 +1,181 @@
+"""A room with a million messages: what opening it, a page of its history and a search cost, and by which plans.
+
+.venv/bin/python -m bench.chat [--sqlite | --postgresql] [--messages 1000000]
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.cluster import postgres
+
+PEOPLE = 500
+ROUNDS = 40
+NUMBERS = {
+    "postgresql": (
+        "SELECT n FROM generate_series(1, %(count)s) n",
+        "now() - (%(count)s - n) * interval '1 second'",
+    ),
+    "sqlite": (
+        "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < %(count)s) SELECT n FROM s",
+        "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-' || (%(count)s - n) || ' seconds')",
+    ),
+}
+MESSAGES = """
+    INSERT INTO chat_message (room_id, number, author_id, bot_name, body, html, created_at, reply_count)
+    SELECT %(room)s, n, %(first)s + n %% {people}, '', body, '<p>' || body || '</p>', at, 0
+    FROM (
+        SELECT n, {moment} AS at, CASE n %% 8 WHEN 0 THEN 'tree ' WHEN 1 THEN 'graph ' ELSE 'array ' END
+            || 'word' || n %% 5000 || ' number' || n || ' and so that it is about a hundred bytes long' AS body
+        FROM ({numbers}) AS numbered
+    ) AS made
+"""
+
+
+def set_up(database_url: str, folder: Path) -> None:
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ["DATABASE_URL"] = database_url
+    os.environ["VAR_DIR"] = str(folder)
+    os.environ["DEBUG"] = "1"
+    os.environ["ALLOWED_HOSTS"] = "testserver"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    # All code now, so that nothing is imported while the clock runs.
+    import_module("config.urls")
+
+
+def fill(count: int) -> Any:
+    """People, one room with `count` messages of them, and reactions on every hundredth; answers the room."""
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.db import connection
+    from django.utils import timezone
+
+    from chat.models import Membership, Room
+
+    call_command("migrate", verbosity=0)
+    people = User.objects.bulk_create(User(username=f"person{i}") for i in range(PEOPLE))
+    room = Room.objects.create(name="Million", slug="million", last_number=count, last_message_at=timezone.now())
+    Membership.objects.bulk_create([Membership(room=room, user=person, read_number=count - 20) for person in people])
+    with connection.cursor() as cursor:
+        numbers, moment = NUMBERS[connection.vendor]
+        insert = MESSAGES.format(numbers=numbers, moment=moment, people=PEOPLE)
+        cursor.execute(insert, {"count": count, "room": room.pk, "first": people[0].pk})
+        cursor.execute(
+            "INSERT INTO chat_reaction (message_id, user_id, emoji, created_at)"
+            " SELECT id, author_id, '+1', created_at FROM chat_message WHERE number % 100 = 0"
+        )
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    return room
+
+
+def measure(name: str, act: Callable[[], Any]) -> None:
+    """Run it some times after a first one; print the median and best time, its CPU time and its queries."""
+    from django.db import connection
+
+    statements: list[str] = []
+
+    def count(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        act()
+    times, cpu_times = [], []
+    for _ in range(ROUNDS):
+        start, cpu_start = time.perf_counter(), time.process_time()
+        act()
+        times.append((time.perf_counter() - start) * 1000)
+        cpu_times.append((time.process_time() - cpu_start) * 1000)
+    print(
+        f"{name:<42}{statistics.median(times):8.1f}{min(times):8.1f}{statistics.median(cpu_times):8.1f}{len(statements):9}"
+    )
+
+
+def explain(queryset: Any) -> None:
+    for line in queryset.explain().splitlines():
+        print("    ", line[:150])
+
+
+def run(count: int) -> None:
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+    from django.utils import timezone
+
+    from chat import queries
+    from chat.models import Message
+
+    start = time.perf_counter()
+    room = fill(count)
+    print(f"\n{connection.vendor}: {count:,} messages in one room, written in {time.perf_counter() - start:.0f} s")
+    user = User.objects.get(username="person1")
+    client = Client()
+    client.force_login(user)
+    seat = queries.room_by_id(user, room.pk)
+    day = Message.objects.get(room=room, number=count // 3).created_at.date()
+
+    def page(path: str) -> Callable[[], Any]:
+        def get() -> None:
+            answer = client.get(path)
+            if answer.status_code != 200:
+                raise SystemExit(f"{path} answered {answer.status_code}")
+
+        return get
+
+    print(f"{'':<42}{'median':>8}{'best':>8}{'CPU':>8}{'queries':>9}   (ms; CPU is this process's)")
+    measure("open the room (the whole page)", page("/rooms/million/"))
+    measure("permalink in the middle (the whole page)", page(f"/rooms/million/{count // 2}/"))
+    measure("history before the middle (JSON)", page(f"/rooms/million/messages/?before={count // 2}"))
+    measure("history after the middle (JSON)", page(f"/rooms/million/messages/?after={count // 2}"))
+    measure("history from the start (JSON)", page("/rooms/million/messages/?after=0"))
+    measure("jump to a day", lambda: queries.number_at(seat, day))
+    measure("search: one rare word", lambda: queries.search_messages(user, f"number{count // 2}", seat=seat))
+    measure("search: two words", lambda: queries.search_messages(user, "word77 graph", seat=seat))
+    measure("search: a word in every eighth message", lambda: queries.search_messages(user, "tree", seat=seat))
+    measure("rooms_of (unread counts)", lambda: queries.rooms_of(user))
+    print("plans:")
+    in_room = Message.objects.filter(room=room)
+    midnight = timezone.make_aware(datetime.combine(day, datetime.min.time()))
+    explain(in_room.filter(number__lt=count // 2).order_by("-number")[:51])
+    explain(in_room.filter(created_at__gte=midnight).order_by("created_at", "number")[:1])
+    explain(in_room.filter(pinned_at__isnull=False).order_by("-pinned_at"))
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    with postgres() if kind == "postgresql" else nullcontext("") as socket:
+        yield f"postgresql://chowk@/chowk?host={socket}" if socket else f"sqlite:///{folder}/bench.sqlite3"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sqlite", action="store_const", dest="kind", const="sqlite", default="sqlite")
+    parser.add_argument("--postgresql", action="store_const", dest="kind", const="postgresql")
+    parser.add_argument("--messages", type=int, default=1_000_000)
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="chowk-bench-chat-"))
+    try:
+        with database(given.kind, folder) as url:
+            set_up(url, folder)
+            run(given.messages)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A private PostgreSQL with its default, durable settings, for benchmarks: in a temporary folder, gone at the end."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SETTINGS = {"shared_buffers": "256MB", "max_connections": "200", "max_wal_size": "4GB", "listen_addresses": ""}
+"""fsync, synchronous_commit and full_page_writes stay on, as they come."""
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, newest version first."""
+    found = shutil.which(name) or next(
+        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
+    )
+    if found is None:
+        raise SystemExit(f"{name} is missing. Fix: apt-get install postgresql")
+    return found
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Yields the socket folder of a running cluster, whose superuser is `chowk`."""
+    folder = Path(tempfile.mkdtemp(prefix="chowk-bench-"))
+    who = {}
+    if os.getuid() == 0:
+        account = pwd.getpwnam("postgres")
+        who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    data = folder / "data"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **who}
+    subprocess.run([program("initdb"), "-D", data, "-U", "chowk", "-A", "trust"], check=True, **quiet)
+    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    server = subprocess.Popen([program("postgres"), "-D", data, "-k", folder, *options], **quiet)
+    try:
+        for _ in range(100):
+            ready = subprocess.run([program("pg_isready"), "-h", folder], stdout=subprocess.DEVNULL, check=False)
+            if ready.returncode == 0:
+                break
+            time.sleep(0.1)
+        subprocess.run([program("createdb"), "-h", folder, "-U", "chowk", "chowk"], check=True)
+        yield str(folder)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
