@@ -1,0 +1,1 @@
+"""Chowk's tests; docs/testing.md says how they run."""

@@ -1,0 +1,296 @@
+"""Calls by plain POST, incoming webhooks, slash commands, rooms about things, and what the clock tells."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat import calls, clock, commands, errors, services, topics
+from chat.consumers import ChatConsumer
+from chat.models import Membership, Mention, Message, Room, Webhook
+from chat.services.digest import notify_rooms, send_digests
+from notifications.models import Notification
+from tests.chat.factories import make_member, make_room, make_user, post, seat
+
+pytestmark = pytest.mark.django_db
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def asha(client):
+    user = make_user("asha")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def ravi():
+    return make_user("ravi")
+
+
+@pytest.fixture
+def room(asha, ravi):
+    return make_room(asha, ravi)
+
+
+# --- Calls by POST -----------------------------------------------------------------------------------------
+
+
+def test_every_call_goes_by_socket_too() -> None:
+    assert set(calls.CALLS) - {"chat.command"} <= set(ChatConsumer.rpc_methods)
+
+
+def test_a_form_makes_any_call_and_goes_on(client, asha, room) -> None:
+    message = post(room, asha, "before")
+    back = room.get_absolute_url()
+    answer = client.post("/rooms/calls/chat.edit/", {"id": message.pk, "body": "after", "next": back})
+    assert (answer.status_code, answer.url) == (302, back)
+    message.refresh_from_db()
+    assert message.body == "after"
+    made = client.post("/rooms/calls/chat.create_room/", {"name": "Trees", "private": "on"})
+    assert made.url == "/rooms/trees/"
+    assert Room.objects.get(slug="trees").kind == Room.Kind.PRIVATE
+
+
+def test_a_script_makes_any_call_and_gets_json(client, asha, room) -> None:
+    answer = client.post("/rooms/calls/chat.history/", {"room": room.pk}, headers=JSON)
+    assert answer.json() == {"messages": [], "has_older": False, "has_newer": False}
+    refused = client.post("/rooms/calls/chat.history/", {"room": "x"}, headers=JSON)
+    assert (refused.status_code, refused.json()["parameter"]) == (422, "room")
+
+
+def test_a_refused_form_goes_back_with_the_words(client, asha, room) -> None:
+    answer = client.post(
+        "/rooms/calls/chat.invite/", {"room": room.pk, "user": "nobody", "next": "/rooms/"}, follow=True
+    )
+    assert "There is no one called nobody." in answer.content.decode()
+
+
+@pytest.mark.parametrize("next_", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_a_form_goes_nowhere_else(client, asha, room, next_) -> None:
+    answer = client.post("/rooms/calls/chat.leave/", {"room": room.pk, "next": next_})
+    assert answer.url == "/rooms/"
+
+
+def test_no_such_call_and_no_session_and_no_token_are_refused(client, asha, room) -> None:
+    assert client.post("/rooms/calls/chat.nothing/").status_code == 404
+    client.logout()
+    assert client.post("/rooms/calls/chat.leave/", {"room": room.pk}).url.startswith("/accounts/login/")
+    strict = type(client)(enforce_csrf_checks=True)
+    strict.force_login(asha)
+    assert strict.post("/rooms/calls/chat.leave/", {"room": room.pk}).status_code == 403
+    assert Membership.objects.filter(user=asha).exists()
+
+
+def test_the_pages_of_a_room_open(client, asha, room) -> None:
+    message = post(room, asha, "samosas on friday")
+    services.pin_message(seat=seat(asha, room), message=message)
+    services.invite_by_link(seat=seat(asha, room))
+    for path, words in {
+        f"/rooms/{room.slug}/people/": "What was done here",
+        f"/rooms/{room.slug}/pins/": "samosas",
+        "/rooms/search/?q=samosas": "samosas on friday",
+        f"/rooms/search/?q=samosas&room={room.slug}": "Search in",
+        "/rooms/search/?q=nothing": "No message has these words",
+        "/rooms/new/": "Open the room",
+        "/rooms/invite/any-token/": "You are invited",
+    }.items():
+        assert words in client.get(path).content.decode(), path
+    today = timezone.localdate()
+    assert client.get(f"/rooms/{room.slug}/at/?day={today}").url == f"/rooms/{room.slug}/1/"
+    assert client.get(f"/rooms/{room.slug}/at/?day={today + timedelta(days=1)}").url == room.get_absolute_url()
+    assert client.get(f"/rooms/{room.slug}/at/?day=tomorrow").status_code == 404
+
+
+def test_a_new_room_is_opened_by_its_form(client, asha) -> None:
+    assert client.post("/rooms/new/", {"name": "Trees", "kind": "private"}).url == "/rooms/trees/"
+    assert "This field is required" in client.post("/rooms/new/", {"kind": "public"}).content.decode()
+
+
+def test_an_invitation_is_accepted_by_its_page(client, asha) -> None:
+    owner = make_user()
+    room = make_room(owner, kind=Room.Kind.PRIVATE)
+    link = services.invite_by_link(seat=seat(owner, room))
+    assert room.name not in client.get(link.get_absolute_url()).content.decode()
+    assert client.post(link.get_absolute_url()).url == room.get_absolute_url()
+    assert client.get(room.get_absolute_url()).status_code == 200
+
+
+# --- Webhooks ----------------------------------------------------------------------------------------------
+
+
+def hook(client, token: str, payload: object) -> object:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload)
+    return client.post(f"/rooms/hooks/{token}/", body, content_type="application/json")
+
+
+def test_a_program_speaks_by_its_webhook_until_it_is_disabled(client, room, asha) -> None:
+    webhook, token = services.create_webhook(seat=seat(asha, room), name="Build bot")
+    client.logout()
+    answer = hook(client, token, {"text": "Build **passed** <script>"})
+    assert answer.status_code == 201
+    message = Message.objects.get()
+    assert (message.author, message.sender_name) == (None, "Build bot")
+    assert message.html == "<p>Build <strong>passed</strong> &lt;script&gt;</p>\n"
+    assert token not in str(list(Webhook.objects.values()))
+    services.disable_webhook(seat=seat(asha, room), webhook_id=webhook.pk)
+    assert hook(client, token, {"text": "again"}).status_code == hook(client, "x" * 43, {"text": "again"}).status_code
+    assert hook(client, token, {"text": "again"}).json()["code"] == "webhook_invalid"
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b"not json", "message_invalid"),
+        ([], "message_invalid"),
+        ({}, "message_invalid"),
+        ({"text": 5}, "message_invalid"),
+        ({"text": " "}, "message_empty"),
+        ({"text": "a" * 9000}, "message_too_long"),
+        (b'{"text": "\\ud800"}', "message_invalid"),
+    ],
+)
+def test_a_bad_payload_is_refused_in_words(client, room, asha, payload, code) -> None:
+    _, token = services.create_webhook(seat=seat(asha, room), name="bot")
+    answer = hook(client, token, payload)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_a_webhook_keeps_the_pace_and_an_archived_room_closed(client, room, asha, settings) -> None:
+    settings.CHAT_MESSAGES_AT_ONCE = 2
+    _, token = services.create_webhook(seat=seat(asha, room), name="bot")
+    assert [hook(client, token, {"text": "x"}).status_code for _ in range(3)] == [201, 201, 429]
+    Webhook.objects.update(paced_until=None)
+    services.archive_room(seat=seat(asha, room))
+    assert hook(client, token, {"text": "x"}).json()["code"] == "room_archived"
+
+
+def test_the_address_of_a_webhook_is_shown_once_on_the_page(client, asha, room) -> None:
+    here = f"/rooms/{room.slug}/people/"
+    fields = {"room": room.pk, "name": "Build bot", "next": here}
+    page = client.post("/rooms/calls/chat.create_webhook/", fields, follow=True).content.decode()
+    assert "/rooms/hooks/" in page
+    assert "/rooms/hooks/" not in client.get(here).content.decode()
+
+
+# --- Commands ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def echo(monkeypatch):
+    known = dict(commands._commands)
+    monkeypatch.setattr(commands, "_commands", known)
+    commands.register(
+        commands.Command("echo", "words", "Say it", lambda given: commands.Answer(post=f"> {given.argument}"))
+    )
+
+
+def test_pay_opens_the_filled_form_and_posts_and_pays_nothing(client, asha, room) -> None:
+    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": "/pay @ravi ₹100"}, headers={"Accept": "text/html"})
+    assert answer.url == "/wallet/send/?to=ravi&amount=100"
+    page = client.get(answer.url).content.decode()
+    assert 'value="ravi"' in page
+    assert 'value="100"' in page
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["/pay", "/pay ravi 100", "/pay @ravi", "/pay @nobody 100", "/pay @ravi 1 2"])
+def test_an_incomplete_command_says_how_it_is_written(client, asha, room, body) -> None:
+    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": body}, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (422, "command_invalid")
+    assert not Message.objects.exists()
+
+
+def test_a_command_may_post_in_the_name_of_who_gave_it(echo, asha, room) -> None:
+    result = calls.send(asha, calls.Params({"room": room.pk, "body": "/echo hello"}))
+    assert Message.objects.get(pk=result["id"]).body == "> hello"
+
+
+def test_what_is_no_command_is_a_message(asha, room) -> None:
+    for body in ("/usr/bin is a path", "/", "//pay", " /pay @ravi 1", "/payment"):
+        calls.send(asha, calls.Params({"room": room.pk, "body": body}))
+    assert Message.objects.count() == 5
+
+
+def test_a_command_needs_the_right_to_read_the_room(echo, asha) -> None:
+    hidden = make_room(make_user(), kind=Room.Kind.PRIVATE)
+    with pytest.raises(errors.RoomNotFound):
+        calls.send(asha, calls.Params({"room": hidden.pk, "body": "/echo hello"}))
+
+
+# --- Rooms about things ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def things(monkeypatch):
+    known = {"a+b": topics.Topic("A plus B", "The first problem", "/judge/problems/a+b/")}
+    monkeypatch.setattr(topics, "_finders", {})
+    topics.register("thing", lambda user, key: known.get(key))
+
+
+def test_a_thing_has_one_room_made_by_the_first_who_enters(client, asha, things) -> None:
+    url = "/rooms/about/thing/a+b/"
+    assert "No one has yet" in client.get(url).content.decode()
+    assert not Room.objects.exists()
+    assert client.post(url).url == client.post(url).url == client.get(url).url == "/rooms/a-plus-b/"
+    page = client.get("/rooms/a-plus-b/").content.decode()
+    assert "/judge/problems/a+b/" in page
+    assert Room.objects.get().key == "thing:a+b"
+    for missing in ("/rooms/about/thing/other/", "/rooms/about/nothing/a+b/"):
+        assert client.post(missing).status_code == 404
+
+
+# --- The clock ---------------------------------------------------------------------------------------------
+
+
+def away(minutes: int = 15) -> None:
+    Mention.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
+
+
+def test_everyone_of_a_room_mention_finds_it_in_the_inbox_soon(room, asha, ravi) -> None:
+    make_member(room, make_user("meera"))
+    post(room, asha, "@room the tea is ready")
+    assert not Notification.objects.exists()
+    assert (notify_rooms(), notify_rooms()) == (2, 0)
+    assert set(Notification.objects.values_list("user__username", flat=True)) == {"ravi", "meera"}
+
+
+def test_who_is_away_gets_one_digest_of_all_that_waits(room, asha, ravi) -> None:
+    direct = services.open_direct(starter=asha, usernames=["ravi"])
+    for i in range(4):
+        post(room, asha, f"@ravi number {i}")
+        post(direct, asha, f"direct {i}")
+    assert send_digests() == 0
+    away()
+    assert (send_digests(), send_digests()) == (1, 0)
+    digest = Notification.objects.get(kind="chat_digest")
+    assert (digest.user, digest.data["count"], digest.data["rooms"]) == (ravi, 8, [room.name, "asha"])
+    post(room, asha, "@ravi and another")
+    away()
+    assert send_digests() == 0  # not twice in an hour
+    Notification.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert send_digests() == 1
+
+
+def test_who_has_read_it_or_may_no_longer_is_left_alone(room, asha, ravi) -> None:
+    post(room, asha, "@ravi one")
+    services.mark_read(seat=seat(ravi, room), number=1)
+    away()
+    assert send_digests() == 0
+    post(room, asha, "@ravi two")
+    Membership.objects.filter(user=ravi).delete()
+    away()
+    assert send_digests() == 0
+    assert not Notification.objects.filter(kind="chat_digest").exists()
+
+
+def test_a_deleted_message_is_in_no_digest(room, asha, ravi) -> None:
+    message = post(room, asha, "@ravi a secret")
+    services.delete_message(seat=seat(asha, room), message=message)
+    away()
+    assert send_digests() == 0
+
+
+def test_the_clock_knows_these_tasks() -> None:
+    assert {task.__name__ for _, task in clock.TASKS} == {"notify_rooms", "send_digests", "sweep_unsent"}

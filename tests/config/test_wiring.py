@@ -1,0 +1,84 @@
+"""What config joins: /run with the judge and rooms about problems."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from chat import calls, errors
+from chat.models import Message, Room
+from chat.params import Params
+from config.wiring import result_text
+from judge.errors import TooManyWaiting
+from judge.models import CustomRun, Problem
+from judge.services.runs import claim_next_run, finish_run
+from judge.verdicts import Verdict
+from tests.chat.factories import make_room, make_user, seat
+
+pytestmark = pytest.mark.django_db
+CODE = "```py\nprint(input())\n```\n```\nhello\n```"
+
+
+@pytest.fixture
+def asha() -> User:
+    return make_user("asha")
+
+
+def run(user: User, room: Room, text: str = CODE) -> CustomRun:
+    calls.send(user, Params({"room": room.pk, "body": f"/run {text}"}))
+    return CustomRun.objects.get()
+
+
+def test_run_posts_the_code_and_then_what_it_printed_as_an_answer(asha) -> None:
+    room = make_room(asha)
+    queued = run(asha, room)
+    assert (queued.language, queued.source, queued.stdin) == ("python3", "print(input())\n", "hello\n")
+    taken = claim_next_run(queued.queue)
+    finish_run(taken, verdict=Verdict.ACCEPTED, stdout="hello\n", cpu_ms=12)
+    code, result = Message.objects.order_by("number")
+    assert (code.author, code.body) == (asha, CODE)
+    assert (result.sender_name, result.reply_to) == ("Judge", code)
+    assert result.body == "Ran in 12 ms.\n```text\nhello\n```"
+
+
+@pytest.mark.parametrize("text", ["", "print(1)", "```\nprint(1)\n```", "```brainfuck\n+\n```", "```py\nprint(1)"])
+def test_run_without_a_block_in_a_known_language_says_how(asha, text) -> None:
+    with pytest.raises(errors.InvalidCommand, match="block of code"):
+        run(asha, make_room(asha), text)
+    assert not Message.objects.exists()
+
+
+def test_what_the_judge_refuses_is_not_posted(asha) -> None:
+    room = make_room(asha)
+    for _ in range(3):
+        calls.send(asha, Params({"room": room.pk, "body": f"/run {CODE}"}))
+    with pytest.raises(TooManyWaiting):
+        calls.send(asha, Params({"room": room.pk, "body": f"/run {CODE}"}))
+    assert (Message.objects.count(), CustomRun.objects.count()) == (3, 3)
+
+
+def test_a_result_for_a_room_or_message_that_is_gone_is_dropped(asha) -> None:
+    room = make_room(asha)
+    queued = run(asha, room)
+    Room.objects.update(archived_at="2026-01-01T00:00:00Z")
+    finish_run(claim_next_run(queued.queue), verdict=Verdict.ACCEPTED, stdout="x", cpu_ms=1)
+    assert Message.objects.count() == 1
+    assert CustomRun.objects.get().is_done
+
+
+def test_output_cannot_break_out_of_its_block() -> None:
+    hostile = "```\n# heading @room\n````\n<script>alert(1)</script>"
+    text = result_text(CustomRun(verdict=Verdict.ACCEPTED, stdout=hostile, cpu_ms=1))
+    assert text.splitlines()[1] == "`````text"
+    assert len(result_text(CustomRun(verdict=Verdict.ACCEPTED, stdout="x" * 16000, cpu_ms=1))) < 2100
+    failed = result_text(CustomRun(verdict=Verdict.COMPILE_ERROR, compiler_output="line 1: oops"))
+    assert failed.endswith("```text\nline 1: oops\n```")
+
+
+def test_a_problem_has_its_room_for_those_who_may_see_it(client, asha) -> None:
+    Problem.objects.create(slug="sum", title="The sum", statement="Add.", is_published=False)
+    client.force_login(asha)
+    assert client.post("/rooms/about/problem/sum/").status_code == 404
+    Problem.objects.update(is_published=True)
+    assert client.post("/rooms/about/problem/sum/").url == "/rooms/the-sum/"
+    room = Room.objects.get(key="problem:sum")
+    assert "/judge/problems/sum/" in client.get("/rooms/the-sum/").content.decode()
+    assert seat(asha, room).membership is None

@@ -1,0 +1,85 @@
+"""Redis dies and comes back under a busy stream; nobody has to reload, everything comes in order, once."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.notifications.live import LiveClient, append, live_client, make_reader, make_stream
+from tests.servers.redis import RedisServer
+from tests.servers.web import WebServer
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+def in_order(client: LiveClient, count: int) -> bool:
+    numbers = client.numbers_until(count, seconds=30)
+    return numbers == list(range(count)) and [event["seq"] for event in client.events] == list(range(1, count + 1))
+
+
+def test_redis_killed_and_started_again_loses_and_doubles_nothing(
+    live_server_factory: Callable[..., list[WebServer]], redis_server: RedisServer
+) -> None:
+    asha, ravi = make_reader(), make_reader()
+    stream = make_stream(asha, ravi)
+    one, other = live_server_factory(2)
+    with live_client(one.ws_url, asha) as first, live_client(other.ws_url, ravi) as second:
+        first.call("streams.subscribe", stream=stream, after=0)
+        second.call("streams.subscribe", stream=stream, after=0)
+
+        def write() -> None:
+            for n in range(200):
+                append(stream, n)  # raises where a write fails because Redis is away
+                time.sleep(0.02)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.8)
+        redis_server.kill()
+        time.sleep(1.5)
+        redis_server.start()
+        writer.join()
+        assert in_order(first, 200)
+        assert in_order(second, 200)
+
+
+def test_a_stream_subscribed_while_redis_is_away_is_served_and_joins_later(
+    live_server_factory: Callable[..., list[WebServer]], redis_server: RedisServer
+) -> None:
+    asha = make_reader()
+    stream = make_stream(asha)
+    [server] = live_server_factory(1)
+    redis_server.kill()
+    with live_client(server.ws_url, asha) as client:
+        append(stream, 0)
+        client.call("streams.subscribe", stream=stream, after=0)
+        append(stream, 1)
+        assert in_order(client, 2)
+        redis_server.start()
+        time.sleep(3)
+        for n in range(2, 20):
+            append(stream, n)
+        assert in_order(client, 20)
+
+
+def test_news_that_never_came_is_found_in_the_database(
+    live_server_factory: Callable[..., list[WebServer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asha = make_reader()
+    stream = make_stream(asha)
+    [server] = live_server_factory(1)
+    with live_client(server.ws_url, asha) as client:
+        client.call("streams.subscribe", stream=stream, after=0)
+        with monkeypatch.context() as lost:
+            lost.setattr("notifications.streams.appending.publish", lambda stream, events: None)
+            append(stream, 0)
+        start = time.monotonic()
+        assert in_order(client, 1)
+        assert time.monotonic() - start < 5
+        # News with a hole in front of it: the hole is filled from the database, the order kept.
+        with monkeypatch.context() as lost:
+            lost.setattr("notifications.streams.appending.publish", lambda stream, events: None)
+            append(stream, 1)
+        append(stream, 2)
+        assert in_order(client, 3)

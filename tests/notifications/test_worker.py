@@ -1,0 +1,101 @@
+"""The worker process: on real queues, through signals, kills and a Redis that goes away."""
+
+import signal
+from collections.abc import Callable
+
+import django_rq
+import pytest
+from django.core.management import CommandError, call_command
+
+from notifications.queues import enqueue, push_job
+from tests.servers.processes import ServerProcess, wait_until
+from tests.servers.redis import RedisServer
+
+Workers = Callable[..., ServerProcess]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAMPLES = "tests.notifications.sample_jobs"
+
+
+def marks(redis_server: RedisServer) -> list[str]:
+    return [mark.decode().partition(":")[0] for mark in redis_server.client.lrange("marks", 0, -1)]
+
+
+def test_jobs_run_in_the_workers_own_process_in_order(worker: Workers, redis_server: RedisServer) -> None:
+    process = worker("email")
+    for number in range(5):
+        push_job("email", f"{SAMPLES}.ask_database", str(number))
+    wait_until(lambda: len(marks(redis_server)) == 5)
+    assert marks(redis_server) == ["0-0", "1-0", "2-0", "3-0", "4-0"]
+    assert {mark.decode().rpartition(":")[2] for mark in redis_server.client.lrange("marks", 0, -1)} == {
+        str(process.pid)
+    }
+
+
+def test_without_arguments_it_works_on_every_queue(worker: Workers, redis_server: RedisServer) -> None:
+    worker()
+    push_job("push", f"{SAMPLES}.leave_mark", "push")
+    push_job("judge-free", f"{SAMPLES}.leave_mark", "judge")
+    wait_until(lambda: sorted(marks(redis_server)) == ["judge", "push"])
+
+
+def test_a_failing_job_does_not_end_the_worker(worker: Workers, redis_server: RedisServer) -> None:
+    process = worker("email")
+    push_job("email", f"{SAMPLES}.fail")
+    push_job("email", f"{SAMPLES}.no_such_function")
+    push_job("email", f"{SAMPLES}.leave_mark", "after")
+    wait_until(lambda: marks(redis_server) == ["after"])
+    assert process.is_running()
+    assert django_rq.get_queue("email").failed_job_registry.count == 2
+
+
+def test_sigterm_lets_an_idle_worker_go_quickly(worker: Workers) -> None:
+    process = worker("email")
+    assert process.stop(seconds=3) == 0
+
+
+def test_sigterm_lets_the_job_hand_back_its_work(worker: Workers, redis_server: RedisServer) -> None:
+    process = worker("email")
+    push_job("email", f"{SAMPLES}.work_until_stopped", 30)
+    push_job("email", f"{SAMPLES}.leave_mark", "next")
+    wait_until(lambda: marks(redis_server) == ["begun"])
+    process.popen.send_signal(signal.SIGTERM)
+    process.popen.send_signal(signal.SIGINT)  # one Ctrl-C comes twice: from the terminal and from the runner
+    assert process.popen.wait(timeout=5) == 0
+    assert marks(redis_server) == ["begun", "handed back"]
+    assert django_rq.get_queue("email").count == 1  # the next job waits for the next worker
+
+
+def test_it_waits_for_a_redis_that_is_not_there_yet(start_command: Workers, redis_server: RedisServer) -> None:
+    redis_server.kill()
+    process = start_command("rqworker", "email")
+    wait_until(lambda: "waiting for Redis" in process.output(), seconds=20)
+    redis_server.start()
+    push_job("email", f"{SAMPLES}.leave_mark", "there")
+    wait_until(lambda: marks(redis_server) == ["there"])
+
+
+def test_it_survives_a_redis_that_is_killed_and_loses_everything(worker: Workers, redis_server: RedisServer) -> None:
+    process = worker("email")
+    push_job("email", f"{SAMPLES}.leave_mark", "before")
+    wait_until(lambda: marks(redis_server) == ["before"])
+    redis_server.lose_everything()
+    push_job("email", f"{SAMPLES}.leave_mark", "after")
+    wait_until(lambda: marks(redis_server) == ["after"])
+    assert process.is_running()
+    assert "Redis is away" in process.output()
+    wait_until(lambda: redis_server.client.scard("rq:workers") == 1, what="the worker's registration")
+
+
+def test_unknown_queues_are_named() -> None:
+    with pytest.raises(CommandError, match=r"no such queue: emial\. There are: email, sms"):
+        call_command("rqworker", "emial")
+
+
+def test_enqueue_outside_a_transaction_is_at_once_and_never_raises(redis_server: RedisServer) -> None:
+    enqueue("email", f"{SAMPLES}.leave_mark", "x")
+    assert django_rq.get_queue("email").count == 1
+    redis_server.kill()
+    enqueue("email", f"{SAMPLES}.leave_mark", "x")
+    with pytest.raises(ValueError, match="no queue 'emial'"):
+        enqueue("emial", f"{SAMPLES}.leave_mark")

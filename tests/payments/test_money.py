@@ -1,0 +1,56 @@
+"""Money as people read it, and what others ask the wallet."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.template import Context, Template
+from django.utils import timezone
+
+from payments import queries
+from payments.models import Account, Subscription
+
+
+@pytest.mark.parametrize(
+    ("paise", "text"),
+    [(0, "₹0.00"), (1, "₹0.01"), (10_000_000, "₹1,00,000.00"), (-12_345, "-₹123.45"), (None, "")],
+)
+def test_rupees_are_grouped_the_indian_way(paise: int | None, text: str) -> None:
+    assert Template("{% load money %}{{ paise|rupees }}").render(Context({"paise": paise})) == text
+
+
+def test_a_stranger_is_on_free_with_nothing() -> None:
+    assert queries.plan_of(AnonymousUser()) == "free"
+    assert queries.balance_paise(AnonymousUser()) == 0
+
+
+def test_a_newcomer_is_on_free_with_nothing(db: None) -> None:
+    user = User.objects.create_user("asha")
+    assert queries.plan_of(user) == "free"
+    assert queries.balance_paise(user) == 0
+
+
+def test_the_balance_is_the_wallets_alone(db: None) -> None:
+    user = User.objects.create_user("asha")
+    Account.objects.create(kind="hold", user=user, balance_paise=5)
+    Account.objects.create(kind="wallet", user=user, balance_paise=700)
+    assert queries.balance_paise(user) == 700
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "grace_in", "ended", "plan"),
+    [(1, None, False, "premium"), (-1, None, False, "free"), (-1, 2, False, "premium"), (1, None, True, "free")],
+)
+def test_premium_holds_while_paid_or_in_grace(
+    db: None, ends_in: int, grace_in: int | None, ended: bool, plan: str
+) -> None:
+    user, now = User.objects.create_user("asha"), timezone.now()
+    Subscription.objects.create(
+        user=user,
+        started_at=now - timedelta(days=30),
+        period_starts_at=now - timedelta(days=30),
+        period_ends_at=now + timedelta(days=ends_in),
+        grace_ends_at=now + timedelta(days=grace_in) if grace_in else None,
+        ended_at=now if ended else None,
+    )
+    assert queries.plan_of(user) == plan

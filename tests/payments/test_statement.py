@@ -1,0 +1,157 @@
+"""The statement: found, filtered, added up, and taken away as a file."""
+
+import csv
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.test import AsyncClient, Client
+from django.urls import reverse
+
+from payments import services
+from payments.ledger import posting
+from payments.pdf import LINES_PER_PAGE, pdf_of
+from tests.payments.factories import give, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asha() -> User:
+    return make_person("asha", paise=100_000, first_name="Asha")
+
+
+@pytest.fixture
+def client(asha: User) -> Client:
+    signed_in = Client()
+    signed_in.force_login(asha)
+    return signed_in
+
+
+@pytest.fixture
+def moves(asha: User) -> None:
+    ravi = make_person("ravi", paise=50_000, first_name="Ravi", last_name="Kumar")
+    zoya = make_person("zoya")
+    services.send_money(payer=asha, payee=ravi, amount_paise=1_050, key="1", note="Chai, samosa")
+    services.send_money(payer=asha, payee=zoya, amount_paise=2_000, key="2", note="=HYPERLINK(1)")
+    services.send_money(payer=ravi, payee=asha, amount_paise=500, key="3", note="Change (small) \\ चाय")
+
+
+def rows_of(client: Client, query: str = "") -> list[str]:
+    page = client.get(f"{reverse('payments:statement')}?{query}").content.decode()
+    return re.findall(r'<a href="/wallet/transfers/[^>]*>([^<]*)</a>', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["Received from Ravi Kumar", "Sent to zoya", "Sent to Ravi Kumar", "Welcome gift from Bank"]),
+        ("direction=in", ["Received from Ravi Kumar", "Welcome gift from Bank"]),
+        ("direction=out", ["Sent to zoya", "Sent to Ravi Kumar"]),
+        ("q=ravi", ["Received from Ravi Kumar", "Sent to Ravi Kumar"]),
+        ("q=kumar+ravi", ["Received from Ravi Kumar", "Sent to Ravi Kumar"]),
+        ("q=samosa", ["Sent to Ravi Kumar"]),
+        ("q=asha", []),
+        ("q=%00", ["Received from Ravi Kumar", "Sent to zoya", "Sent to Ravi Kumar", "Welcome gift from Bank"]),
+        ("kind=plan", []),
+        ("kind=nonsense&direction=sideways&month=2026-13&page=x", [1, 2, 3, 4]),
+        ("month=1999-01", []),
+    ],
+)
+def test_it_is_filtered_and_searched(moves: None, client: Client, query: str, found: list) -> None:
+    rows = rows_of(client, query)
+    assert len(rows) == len(found) if found and isinstance(found[0], int) else rows == found
+
+
+def test_months_are_added_up_in_the_servers_zone(client: Client, asha: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for month, day, hour, paise in ((3, 31, 18, 100), (3, 31, 19, 1_000), (4, 15, 6, 200)):
+        at = datetime(2026, month, day, hour, tzinfo=UTC)
+        monkeypatch.setattr(posting.timezone, "now", lambda at=at: at)
+        give(asha, paise)
+    monkeypatch.undo()
+    page = client.get(reverse("payments:statement")).content.decode()
+    assert "April 2026" in page
+    assert "+₹12.00" in page
+    assert "+₹1.00" in page
+    assert len(rows_of(client, "month=2026-04")) == 2
+
+
+def test_the_csv_has_every_line_and_no_formula(moves: None, client: Client) -> None:
+    response = client.get(reverse("payments:statement_csv"))
+    assert response.headers["Content-Disposition"] == 'attachment; filename="chowk-statement.csv"'
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+    rows = list(csv.reader(text.splitlines()))
+    assert rows[0] == ["Date", "Time", "What", "Note", "Amount", "Balance", "Transfer"]
+    assert [row[2:6] for row in rows[1:]] == [
+        ["Received from Ravi Kumar", "Change (small) \\ चाय", "5.00", "974.50"],
+        ["Sent to zoya", "'=HYPERLINK(1)", "-20.00", "969.50"],
+        ["Sent to Ravi Kumar", "Chai, samosa", "-10.50", "989.50"],
+        ["Welcome gift from Bank", "", "1000.00", "1000.00"],
+    ]
+
+
+def test_a_long_csv_is_read_in_pieces(client: Client, asha: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payments.statement_queries.ROWS_PER_FETCH", 3)
+    for _ in range(7):
+        give(asha, 1)
+    pieces = list(client.get(reverse("payments:statement_csv")).streaming_content)  # type: ignore[call-overload]
+    assert len(pieces) == 1 + 3
+    assert len(b"".join(pieces).splitlines()) == 1 + 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_under_asgi_it_is_streamed_too(asha: User) -> None:
+    client = AsyncClient()
+
+    async def read() -> bytes:
+        await client.aforce_login(asha)
+        response: Any = await client.get(reverse("payments:statement_csv"))
+        return b"".join([piece async for piece in response.streaming_content])
+
+    assert b"Welcome gift" in async_to_sync(read)()
+
+
+def test_the_pdf_is_a_sound_document(moves: None, client: Client) -> None:
+    response = client.get(reverse("payments:statement_pdf"))
+    body = b"".join(response.streaming_content)  # type: ignore[arg-type]
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert b"Rs 1,000.00" in body
+    assert b"Change \\(small\\) \\\\ ???" in body
+    _assert_sound(body)
+
+
+@pytest.mark.parametrize("count", [0, 1, LINES_PER_PAGE, LINES_PER_PAGE + 1, LINES_PER_PAGE * 3])
+def test_a_pdf_has_as_many_pages_as_it_needs(count: int) -> None:
+    body = b"".join(pdf_of("Title", "Head", (f"line {number}" for number in range(count))))
+    _assert_sound(body)
+    assert body.count(b"/Type /Page ") == max(1, -(-count // LINES_PER_PAGE))
+    assert body.count(b"(line ") == count
+
+
+def _assert_sound(body: bytes) -> None:
+    """The table of offsets leads to every object."""
+    start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", body)[1])  # type: ignore[index]
+    assert body[start : start + 5] == b"xref\n"
+    offsets = [int(found) for found in re.findall(rb"(\d{10}) 00000 n ", body[start:])]
+    for number, offset in enumerate(offsets, 1):
+        assert body[offset:].startswith(b"%d 0 obj\n" % number)
+    for length, content in re.findall(rb"/Length (\d+) >>\nstream\n(.*?)\nendstream", body, re.S):
+        assert int(length) == len(content)
+
+
+@pytest.mark.parametrize("name", ["statement", "statement_csv", "statement_pdf"])
+def test_strangers_and_wrong_methods(client: Client, name: str) -> None:
+    assert Client().get(reverse(f"payments:{name}")).headers["Location"].startswith("/accounts/login/")
+    assert client.post(reverse(f"payments:{name}")).status_code == 405
+
+
+def test_it_takes_the_same_queries_for_many_lines(
+    client: Client, asha: User, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(40):
+        give(asha, 1)
+    with django_assert_max_num_queries(18):
+        assert len(rows_of(client)) == 30

@@ -1,0 +1,1 @@
+"""The real servers that the tests talk to: Redis, PostgreSQL, daphne, workers, the clock, a browser."""
