@@ -1,13 +1,26 @@
 """The kinds of notification: each app registers its own, once, in `ready()`."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from notifications.models import Notification
 
 CHANNELS = ("email", "sms", "push")
 """What a kind may name. Every notification also stands in the inbox, whatever its channels."""
 
 DIGEST = "digest"
 """The kind that carries a day's e-mails in one."""
+
+
+class Attachment(NamedTuple):
+    """A file that goes with an e-mail."""
+
+    filename: str
+    mimetype: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +32,8 @@ class Kind:
     who read that language. A `security` kind (codes, passwords) can neither be turned off nor kept for the morning.
     The words of a `secret` kind are not kept once they are sent. `address_key` names the entry of `data` that holds
     the address, for what is sent to prove that an address is the person's own. What is older than `expires_after`
-    is of no use any more and is not sent.
+    is of no use any more and is not sent. `attachments(notification)` makes the files of its e-mail, such as a
+    receipt, when it is sent, with the reader's language and zone active; what it raises makes that a dead letter.
     """
 
     name: str
@@ -30,6 +44,7 @@ class Kind:
     secret: bool = False
     address_key: str = ""
     expires_after: timedelta | None = None
+    attachments: "Callable[[Notification], Sequence[Attachment]] | None" = None
 
     @property
     def is_digest(self) -> bool:

@@ -2,6 +2,8 @@
 
 import logging
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from notifications import kinds
-from notifications.kinds import Kind
+from notifications.kinds import Attachment, Kind
 from notifications.models import Contact, Notification
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ def render(channel: str, kind: Kind, notification: Notification, contact: Contac
         "unsubscribe_url": unsubscribe_url(notification.user_id, kind, channel),
         "preferences_url": absolute_url(reverse("notifications:preferences")),
     }
-    with timezone.override(zone_named(contact.time_zone)), translation.override(contact.language):
+    with _as_read_by(contact):
         subject = " ".join(_text(kind, "subject.txt", context).split())
         if channel == "email":
             html = _optional(kind, "email.html")
@@ -61,6 +63,14 @@ def render(channel: str, kind: Kind, notification: Notification, contact: Contac
             return Words(subject, _text(kind, "sms.txt", context).strip())
         short = _optional(kind, "push.txt")
         return Words(subject, _render_text(short, context).strip() if short is not None else "")
+
+
+def attachments_of(kind: Kind, notification: Notification, contact: Contact) -> tuple[Attachment, ...]:
+    """The files that go with the notification's e-mail. Raises whatever the kind's own code does."""
+    if kind.attachments is None:
+        return ()
+    with _as_read_by(contact):
+        return tuple(kind.attachments(notification))
 
 
 def headline(notification: Notification, contact: Contact) -> Words:
@@ -107,6 +117,12 @@ def _optional(kind: Kind, name: str) -> Template | None:
         return None
     template: Template = backend_template.template
     return template
+
+
+@contextmanager
+def _as_read_by(contact: Contact) -> Iterator[None]:
+    with timezone.override(zone_named(contact.time_zone)), translation.override(contact.language):
+        yield
 
 
 @lru_cache(maxsize=700)

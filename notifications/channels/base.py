@@ -7,6 +7,7 @@ from typing import Protocol
 
 from django.contrib.auth.models import User
 
+from notifications.kinds import Attachment
 from notifications.models import Contact
 
 
@@ -23,6 +24,7 @@ class Message:
     html: str
     url: str
     unsubscribe_url: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def idempotency_key(self) -> str:

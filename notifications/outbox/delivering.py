@@ -21,7 +21,7 @@ from notifications.outbox.pace import wait_for_turn
 from notifications.outbox.policy import Suppress, Wait, Wishes, decide, look_up_wishes
 from notifications.outbox.wakeups import BATCH_SIZE, DELIVER
 from notifications.queues import push_job
-from notifications.rendering import Words, absolute_url, render
+from notifications.rendering import Words, absolute_url, attachments_of, render
 from notifications.workers import is_stopping
 
 logger = logging.getLogger(__name__)
@@ -120,9 +120,10 @@ def _prepare(claim: Claim, channel: Channel, row: Delivery, wishes: Wishes) -> _
         return None
     try:
         words = render(channel.name, kind, notification, contact)
-    except Exception as error:  # a template is an app's own code: one broken kind must not stop the others
+        files = attachments_of(kind, notification, contact) if channel.name == "email" else ()
+    except Exception as error:  # templates and files are an app's own code: one broken kind must not stop the others
         logger.exception("%s of notification %s cannot be put into words", channel.name, notification.pk)
-        _give_up(claim, row, f"its words could not be made: {error}")
+        _give_up(claim, row, f"it could not be made: {error}")
         return None
     message = Message(
         delivery_id=row.pk,
@@ -134,6 +135,7 @@ def _prepare(claim: Claim, channel: Channel, row: Delivery, wishes: Wishes) -> _
         html=words.html,
         url=absolute_url(notification.url),
         unsubscribe_url=words.unsubscribe_url,
+        attachments=files,
     )
     return _Prepared(row, message, Words(words.subject, "") if kind.secret else words)
 

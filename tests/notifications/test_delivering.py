@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from notifications import kinds, streams
-from notifications.models import Attempt, Delivery, Provider, SimulatedText, State
+from notifications.models import Attempt, Delivery, Notification, Provider, SimulatedText, State
 from notifications.outbox import claims, retries
 from notifications.outbox.delivering import deliver
 from notifications.services import notify
@@ -197,6 +197,39 @@ def test_words_that_cannot_be_made_are_a_dead_letter_and_stop_no_other(mail_serv
     assert bad.state == State.DEAD
     assert "nowhere/subject.txt" in bad.reason
     assert good.state == State.SENT
+
+
+def test_a_kinds_files_go_with_its_e_mail_in_the_readers_language(mail_server: MailServer) -> None:
+    def receipt(told: Notification) -> list[kinds.Attachment]:
+        text = f"{translation.get_language()} {timezone.get_current_timezone_name()} {told.data['amount']}"
+        return [kinds.Attachment("रसीद.pdf", "application/pdf", b"%PDF-1.4\n" + text.encode())]
+
+    asha = make_person(language="hi", time_zone="Asia/Dubai", phone="+919812345601")
+    with registered_kind("paid", attachments=receipt):
+        rows = notify(user=asha, kind="paid", key="1", data={"amount": "₹100"}).deliveries
+        deliver("email", [])
+        deliver("sms", [])
+    [mail] = mail_server.mails
+    [file] = mail.message.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("रसीद.pdf", "application/pdf")
+    assert file.get_content() == "%PDF-1.4\nhi Asia/Dubai ₹100".encode()
+    assert mail.message.get_body(("html",)) is not None
+    assert set(rows.exclude(channel="push").values_list("state", flat=True)) == {State.SENT}
+
+
+def test_files_that_cannot_be_made_are_a_dead_letter_of_the_e_mail_alone(mail_server: MailServer) -> None:
+    def broken(told: Notification) -> list[kinds.Attachment]:
+        raise LookupError("there is no such transfer")
+
+    asha = make_person(phone="+919812345601")
+    with registered_kind("paid", attachments=broken):
+        rows = notify(user=asha, kind="paid", key="1", data={}).deliveries
+        deliver("email", [])
+        deliver("sms", [])
+    email = rows.get(channel="email")
+    assert (email.state, email.reason) == (State.DEAD, "it could not be made: there is no such transfer")
+    assert rows.get(channel="sms").state == State.SENT
+    assert mail_server.mails == []
 
 
 def test_two_workers_never_send_the_same_one(mail_server: MailServer) -> None:

@@ -41,6 +41,8 @@ class EmailSender:
         )
         if message.html:
             mail.attach_alternative(message.html, "text/html")
+        for file in message.attachments:
+            mail.attach(file.filename, file.content, file.mimetype)
         try:
             self._connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as refused:
