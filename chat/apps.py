@@ -10,7 +10,13 @@ class ChatConfig(AppConfig):
 
         streams.register("room", queries.may_read_room)
         kinds.register(
-            kinds.Kind(name="chat_mention", label="Mentions and answers", channels=(), templates="chat/notify/mention")
+            kinds.Kind(
+                name="chat_mention",
+                label="Mentions and answers",
+                channels=(),
+                templates="chat/notify/mention",
+                sample={"author": "Ravi", "room": "General", "text": "@asha shall we?"},
+            )
         )
         kinds.register(
             kinds.Kind(
@@ -18,6 +24,7 @@ class ChatConfig(AppConfig):
                 label="Invitations to rooms",
                 channels=("email",),
                 templates="chat/notify/invitation",
+                sample={"inviter": "Ravi", "room": "Rust readers"},
             )
         )
         kinds.register(
@@ -26,5 +33,10 @@ class ChatConfig(AppConfig):
                 label="What you missed in chat",
                 channels=("email",),
                 templates="chat/notify/digest",
+                sample={
+                    "count": 3,
+                    "rooms": ["General", "Rust readers"],
+                    "items": [{"author": "Ravi", "room": "General", "text": "@asha shall we?"}],
+                },
             )
         )

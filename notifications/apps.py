@@ -26,6 +26,7 @@ class NotificationsConfig(AppConfig):
                 label="Test message",
                 channels=kinds.CHANNELS,
                 templates="notifications/notify/test_message",
+                sample={"subject": "A test message from Chowk", "text": "If you can read it, this channel works."},
             )
         )
         kinds.register(
@@ -34,6 +35,7 @@ class NotificationsConfig(AppConfig):
                 label="Code for a phone number",
                 channels=("sms",),
                 templates="notifications/notify/phone_code",
+                sample={"to": "+91 98765 43210", "code": "123456"},
                 security=True,
                 secret=True,
                 address_key="to",
@@ -46,6 +48,16 @@ class NotificationsConfig(AppConfig):
                 label="The day in one e-mail",
                 channels=("email",),
                 templates="notifications/notify/digest",
+                sample={
+                    "items": [
+                        {
+                            "title": "Ravi Kumar sent you ₹250.00",
+                            "text": "Chai",
+                            "url": "https://chowk.example/wallet/",
+                        },
+                        {"title": "Meera mentioned you in General", "text": "Shall we?", "url": ""},
+                    ]
+                },
             )
         )
         kinds.register(
@@ -54,5 +66,6 @@ class NotificationsConfig(AppConfig):
                 label="Announcement",
                 channels=kinds.CHANNELS,
                 templates="notifications/notify/announcement",
+                sample={"title": "Contest on Sunday", "text": "Ten problems, three hours.\n\nCome early."},
             )
         )

@@ -64,6 +64,26 @@ class CodeForm(forms.Form):
     )
 
 
+class AnnouncementForm(forms.Form):
+    """What everyone is told. `key` makes a second posting of the same page tell nobody twice."""
+
+    title = forms.CharField(max_length=100, label="Title", help_text="The e-mail's subject, and the push.")
+    text = forms.CharField(max_length=4000, label="Text", widget=forms.Textarea(attrs={"rows": 8}))
+    url = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Page",
+        help_text="Where it leads, such as /judge/contests/. May stay empty.",
+    )
+    key = forms.CharField(max_length=32, widget=forms.HiddenInput)
+
+    def clean_url(self) -> str:
+        url = str(self.cleaned_data["url"])
+        if url and (not url.startswith("/") or url.startswith("//")):
+            raise forms.ValidationError("Name a page of this site, beginning with a slash.")
+        return url
+
+
 class WebhookForm(forms.Form):
     """A URL, and the events it is told of."""
 

@@ -1,9 +1,9 @@
 """The kinds of notification: each app registers its own, once, in `ready()`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from notifications.models import Notification
@@ -27,9 +27,10 @@ class Attachment(NamedTuple):
 class Kind:
     """One kind of notification: what it is called, on which channels it goes out, where its words are.
 
-    `templates` is a folder of `templates/`: subject.txt, email.txt, perhaps email.html, sms.txt, push.txt, each
-    rendered with `user`, `data` and `url`; a folder in it named for a language (`hi/`) goes before it for those
-    who read that language. A `security` kind (codes, passwords) can neither be turned off nor kept for the morning.
+    `templates` is a folder of `templates/`: subject.txt, email.txt, perhaps email.html (else the text in the frame of
+    all e-mails), sms.txt, push.txt, each rendered with `user`, `data` and `url`; a folder in it named for a language
+    (`hi/`) goes before it for those who read that language. `sample` is data as `notify()` gets it, for the staff's
+    preview. A `security` kind (codes, passwords) can neither be turned off nor kept for the morning.
     The words of a `secret` kind are not kept once they are sent. `address_key` names the entry of `data` that holds
     the address, for what is sent to prove that an address is the person's own. What is older than `expires_after`
     is of no use any more and is not sent. `attachments(notification)` makes the files of its e-mail, such as a
@@ -40,6 +41,7 @@ class Kind:
     label: str
     channels: tuple[str, ...]
     templates: str
+    sample: Mapping[str, Any] = field(default_factory=dict)
     security: bool = False
     secret: bool = False
     address_key: str = ""

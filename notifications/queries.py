@@ -58,6 +58,7 @@ class InboxEntry:
     title: str
     text: str
     kind_label: str
+    is_secret: bool
     deliveries: list[Delivery]
 
 
@@ -81,7 +82,8 @@ def inbox_entries(user: User, notifications: Iterable[Notification]) -> list[Inb
         kind = kinds.find(notification.kind)
         label = kind.label if kind is not None else ""
         deliveries = list(notification.deliveries.all())
-        entries.append(InboxEntry(notification, words.subject, words.body, label, deliveries))
+        is_secret = kind is not None and kind.secret
+        entries.append(InboxEntry(notification, words.subject, words.body, label, is_secret, deliveries))
     return entries
 
 
@@ -201,6 +203,27 @@ def dead_letters(channel: str = "") -> QuerySet[Delivery]:
     return dead.filter(channel=channel) if channel else dead
 
 
-def newest_of_kind(kind_name: str) -> Notification | None:
-    """The newest notification of the kind, as a sample of its data."""
-    return Notification.objects.filter(kind=kind_name).select_related("user").order_by("-id").first()
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people a message to everyone reaches: in their inboxes, and by channels that they did not refuse."""
+
+    people: int
+    emails: int
+    texts: int
+    browsers: int
+
+
+def reach_of(kind_name: str) -> Reach:
+    """Whom a message of that kind reaches now, by what it goes out on."""
+    everyone = User.objects.filter(is_active=True)
+
+    def by(channel: str) -> QuerySet[User]:
+        refusing = Refusal.objects.filter(kind=kind_name, channel=channel).values("user_id")
+        return everyone.exclude(pk__in=refusing)
+
+    return Reach(
+        people=everyone.count(),
+        emails=by("email").exclude(email="").count(),
+        texts=by("sms").filter(contact__phone__isnull=False).count(),
+        browsers=by("push").filter(push_devices__isnull=False).distinct().count(),
+    )

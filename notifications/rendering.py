@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.template import Context, Template, TemplateDoesNotExist
 from django.template.loader import select_template
@@ -20,6 +21,9 @@ from notifications.kinds import Attachment, Kind
 from notifications.models import Contact, Notification
 
 logger = logging.getLogger(__name__)
+
+PLAIN_HTML = "notifications/notify/plain_email.html"
+"""What a kind's e-mail looks like that has no HTML of its own: its text, in the frame."""
 
 UNSUBSCRIBE_SALT = "notifications.unsubscribe"
 
@@ -52,17 +56,21 @@ def render(channel: str, kind: Kind, notification: Notification, contact: Contac
     with _as_read_by(contact):
         subject = " ".join(_text(kind, "subject.txt", context).split())
         if channel == "email":
-            html = _optional(kind, "email.html")
-            return Words(
-                subject,
-                _text(kind, "email.txt", context).strip() + "\n",
-                html.render(Context(context)) if html is not None else "",
-                str(context["unsubscribe_url"]),
-            )
+            text = _text(kind, "email.txt", context).strip() + "\n"
+            html = _optional(kind, "email.html") or _template(PLAIN_HTML)
+            words = {"subject": subject, "text": text}
+            return Words(subject, text, html.render(Context(context | words)), str(context["unsubscribe_url"]))
         if channel == "sms":
             return Words(subject, _text(kind, "sms.txt", context).strip())
         short = _optional(kind, "push.txt")
         return Words(subject, _render_text(short, context).strip() if short is not None else "")
+
+
+def render_sample(channel: str, kind: Kind, *, language: str) -> Words:
+    """The words of the kind with its sample data, as someone who reads that language would get them."""
+    reader = User(pk=0, username="asha", first_name="Asha", last_name="Rao")
+    told = Notification(user=reader, kind=kind.name, data=dict(kind.sample), url="/inbox/")
+    return render(channel, kind, told, Contact(user=reader, language=language))
 
 
 def attachments_of(kind: Kind, notification: Notification, contact: Contact) -> tuple[Attachment, ...]:
@@ -111,11 +119,13 @@ def _render_text(template: Template, context: dict[str, Any]) -> str:
 
 def _optional(kind: Kind, name: str) -> Template | None:
     try:
-        language = translation.get_language()
-        backend_template = select_template([f"{kind.templates}/{language}/{name}", f"{kind.templates}/{name}"])
+        return _template(f"{kind.templates}/{translation.get_language()}/{name}", f"{kind.templates}/{name}")
     except TemplateDoesNotExist:
         return None
-    template: Template = backend_template.template
+
+
+def _template(*names: str) -> Template:
+    template: Template = select_template(list(names)).template
     return template
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from notifications.views import inbox, metrics, phone, preferences, staff, webhooks
+from notifications.views import inbox, messages, metrics, phone, preferences, staff, webhooks
 
 app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,8 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
     path("staff/queues/", staff.queues, name="queues"),
     path("staff/queues/replay/", staff.replay, name="replay"),
-    path("staff/queues/test/", staff.send_test, name="send_test"),
-    path("staff/messages/<str:kind_name>/", staff.preview, name="preview"),
+    path("staff/queues/test/", messages.send_test, name="send_test"),
+    path("staff/announce/", messages.announce, name="announce"),
+    path("staff/messages/<str:kind_name>/", messages.preview, name="preview"),
+    path("staff/messages/<str:kind_name>/email/<str:language>/", messages.preview_email, name="preview_email"),
     path("metrics", metrics.metrics, name="metrics"),
     path("hooks/email/", include("anymail.urls")),
     path("phone/", phone.phone, name="phone"),

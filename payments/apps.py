@@ -15,6 +15,19 @@ KINDS = (
 )
 
 
+SAMPLE = {
+    "other": "Ravi Kumar",
+    "amount": "₹1,250.00",
+    "amount_paise": 125000,
+    "note": "Chai and samosas",
+    "balance": "₹8,750.00",
+    "transfer_id": "6f1f0c52-7c3f-4d4c-9f37-3f1f2a3c4d5e",
+    "price": "₹199.00",
+    "ends_on": "12 May 2026",
+}
+"""For the staff's preview of the words."""
+
+
 class PaymentsConfig(AppConfig):
     name = "payments"
 
@@ -28,13 +41,24 @@ class PaymentsConfig(AppConfig):
                 label="One-time codes",
                 channels=("email", "sms"),
                 templates="payments/notify/transfer_code",
+                sample={
+                    "code_id": "00000000-0000-0000-0000-000000000000",
+                    "amount": "₹1,250.00",
+                    "payee": "Ravi K.",
+                    "minutes": 5,
+                },
                 security=True,
+                secret=True,  # who has only the session must not find the code in the inbox
             )
         )
         streams.register("wallet", may_read_wallet_stream)
         for name, label in KINDS:
             kinds.register(
                 kinds.Kind(
-                    name=name, label=label, channels=("email", "sms", "push"), templates=f"payments/notify/{name}"
+                    name=name,
+                    label=label,
+                    channels=("email", "sms", "push"),
+                    templates=f"payments/notify/{name}",
+                    sample=SAMPLE,
                 )
             )

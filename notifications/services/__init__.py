@@ -11,11 +11,13 @@ from notifications.services.people import (
     set_wishes,
 )
 from notifications.services.telling import (
+    announce,
     mark_all_read,
     mark_read,
     notify,
     notify_many,
     replay_deliveries,
+    send_test,
     set_time_zone,
 )
 from notifications.services.webhooks import (
@@ -29,6 +31,7 @@ from notifications.services.webhooks import (
 __all__ = [
     "add_device",
     "add_webhook",
+    "announce",
     "bury_address",
     "confirm_phone",
     "mark_all_read",
@@ -42,6 +45,7 @@ __all__ = [
     "replay_deliveries",
     "replay_webhook",
     "send_phone_code",
+    "send_test",
     "set_reading",
     "set_time_zone",
     "set_webhook_active",

@@ -8,9 +8,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
-from notifications import kinds, streams
+from notifications import events, kinds, streams
 from notifications.models import Contact, Delivery, Notification
 from notifications.outbox import claims
 from notifications.outbox.announcing import inbox_stream
@@ -26,8 +27,18 @@ MANY_AT_ONCE = 1000
 """People in one statement: SQLite takes so many values at a time."""
 
 
-def notify(*, user: User, kind: str, key: str, data: dict[str, Any], url: str = "") -> Notification:
+def notify(
+    *,
+    user: User,
+    kind: str,
+    key: str,
+    data: dict[str, Any],
+    url: str = "",
+    only: Sequence[str] | None = None,
+) -> Notification:
     """Tell the person once: writes the notification and one delivery per channel in the caller's transaction.
+
+    The channels are the kind's, or those of them in `only`.
 
     `key` is unique per person and kind: the same key again answers the first notification and sends nothing. Push is
     always among the deliveries, because it carries the news to the person's open pages. Whether a channel is wanted,
@@ -36,7 +47,8 @@ def notify(*, user: User, kind: str, key: str, data: dict[str, Any], url: str = 
     Raises:
         UnregisteredKind: no app has registered the kind.
     """
-    channels = dict.fromkeys((*kinds.get(kind).channels, "push"))
+    ways = kinds.get(kind).channels
+    channels = dict.fromkeys((*(way for way in ways if only is None or way in only), "push"))
     now = timezone.now()
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
@@ -93,6 +105,22 @@ def notify_many(*, users: Iterable[User], kind: str, key: str, data: dict[str, A
     for channel, ids in waking.items():
         if ids:
             wake_workers(channel, ids)
+    return told
+
+
+def send_test(*, user: User, channel: str, key: str) -> Notification:
+    """Send a test message to the person by that channel, or by every one where it is ""."""
+    only = [channel] if channel else None
+    return notify(user=user, kind="test_message", key=key, data={}, url=reverse("notifications:inbox"), only=only)
+
+
+@transaction.atomic
+def announce(*, author: User, key: str, title: str, text: str, url: str) -> int:
+    """Tell everyone whose account is open; returns how many had not been told under that key."""
+    people = User.objects.filter(is_active=True).order_by("pk").iterator(chunk_size=MANY_AT_ONCE)
+    told = notify_many(users=people, kind="announcement", key=key, data={"title": title, "text": text}, url=url)
+    if told:
+        events.emit("announcement.sent", {"title": title, "people": told}, actor=author)
     return told
 
 

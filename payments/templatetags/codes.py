@@ -9,6 +9,6 @@ register = template.Library()
 
 @register.filter
 def transfer_code(code_id: str) -> str:
-    """The six digits; nothing for a code that is gone."""
+    """The six digits; dots for a code that is gone, and in the staff's preview."""
     code = TransferCode.objects.select_related("draft").filter(pk=code_id).first()
-    return code.digits if code else ""
+    return code.digits if code else "••••••"

@@ -6,15 +6,17 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from notifications import kinds
 from notifications.events import emit, following
 from notifications.events.numbering import number_events
-from notifications.models import Delivery, Notification, State
+from notifications.models import Delivery, DomainEvent, Notification, State
 from notifications.outbox.delivering import deliver
 from notifications.queues import push_job
-from notifications.services import notify
+from notifications.services import notify, refuse
 from tests.notifications.factories import make_person
 from tests.servers.redis import RedisServer
 
@@ -92,13 +94,73 @@ def test_staff_send_themselves_a_test(admin_client: Client) -> None:
     assert Delivery.objects.filter(notification__user__username="admin").count() == 3
 
 
-def test_a_kind_is_read_in_each_language(admin_client: Client) -> None:
-    assert "None yet" in admin_client.get("/staff/messages/test_message/").content.decode()
-    notify(user=make_person(), kind="test_message", key="1", data={})
-    page = admin_client.get("/staff/messages/test_message/").content.decode()
-    assert "A test message from Chowk" in page
-    assert "चौक से एक परीक्षण संदेश" in page
+@pytest.mark.parametrize(("channel", "channels"), [("email", {"email", "push"}), ("push", {"push"})])
+def test_staff_test_one_channel(admin_client: Client, channel: str, channels: set[str]) -> None:
+    admin_client.post("/staff/queues/test/", {"channel": channel})
+    assert set(Delivery.objects.values_list("channel", flat=True)) == channels
+    assert admin_client.post("/staff/queues/test/", {"channel": "pigeon"}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.all_kinds()])
+def test_every_kind_is_read_on_each_channel_in_each_language(admin_client: Client, kind: str) -> None:
+    page = admin_client.get(f"/staff/messages/{kind}/").content.decode()
+    channels = {*kinds.get(kind).channels, "push"}
+    assert page.count('<article class="reading"') == 2 * len(channels)
+    assert "हिन्दी" in page
+    if "email" in channels:
+        answer = admin_client.get(f"/staff/messages/{kind}/email/hi/")
+        assert '<html lang="hi">' in answer.content.decode()
+        assert "style-src 'unsafe-inline'" in answer["Content-Security-Policy"]
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+        assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_preview_is_of_known_kinds_and_languages(admin_client: Client, client: Client) -> None:
     assert admin_client.get("/staff/messages/nothing/").status_code == 404
+    assert admin_client.get("/staff/messages/test_message/email/fr/").status_code == 404
+    client.force_login(make_person())
+    assert client.get("/staff/messages/test_message/email/en/").status_code == 302
+
+
+# --- Announcements -----------------------------------------------------------------------------------------
+
+WORDS = {"title": "Contest on Sunday", "text": "Ten problems.\n\nCome early.", "url": "/judge/contests/", "key": "k1"}
+
+
+def test_an_announcement_is_looked_over_before_it_goes_to_everyone(admin_client: Client) -> None:
+    asha, ravi = make_person(phone="+919812345601"), make_person(email="")
+    closed = make_person()
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+    refuse(user=asha, kind="announcement", channel="email")
+    assert "Look it over" in admin_client.get("/staff/announce/").content.decode()
+    check = admin_client.post("/staff/announce/", {**WORDS, "step": "check"}).content.decode()
+    assert "Send this to 3 people?" in check  # asha, ravi and the staff
+    assert '<dt>E-mails</dt><dd class="num">1</dd>' in check
+    assert '<dt>Texts</dt><dd class="num">1</dd>' in check
+    assert not Notification.objects.exists()
+    back = admin_client.post("/staff/announce/", {**WORDS, "step": "edit"}).content.decode()
+    assert 'value="Contest on Sunday"' in back
+    for _ in range(2):  # a double click tells nobody twice
+        assert admin_client.post("/staff/announce/", {**WORDS, "step": "send"})["Location"] == "/staff/queues/"
+    told = Notification.objects.filter(kind="announcement")
+    assert {row.user for row in told} == {asha, ravi, User.objects.get(username="admin")}
+    assert told[0].data == {"title": "Contest on Sunday", "text": "Ten problems.\n\nCome early."}
+    [event] = DomainEvent.objects.all()
+    assert (event.name, event.data["people"]) == ("announcement.sent", 3)
+
+
+@pytest.mark.parametrize("wrong", [{"title": ""}, {"text": " "}, {"url": "https://other.example/"}, {"url": "//x"}])
+def test_a_bad_announcement_is_refused_in_words(admin_client: Client, wrong: dict[str, str]) -> None:
+    answer = admin_client.post("/staff/announce/", {**WORDS, **wrong, "step": "send"})
+    assert answer.status_code == 422
+    assert "errorlist" in answer.content.decode()
+    assert not Notification.objects.exists()
+
+
+def test_announcing_is_for_staff(client: Client) -> None:
+    client.force_login(make_person())
+    assert client.post("/staff/announce/", {**WORDS, "step": "send"}).status_code == 302
+    assert not Notification.objects.exists()
 
 
 def test_metrics_are_for_who_holds_the_token(client: Client, settings: Any) -> None:

@@ -265,7 +265,9 @@ def test_the_code_is_kept_nowhere_a_thief_of_the_session_could_read_it(client: C
     services.send_phone_code(user=asha, phone="+917010233311")
     code = texted_code("+917010233311")
     deliver("push", [])
-    assert code not in client.get("/inbox/").content.decode()
+    inbox = client.get("/inbox/").content.decode()
+    assert code not in inbox
+    assert "It held a code, so its words are not kept here." in inbox
     assert client.get("/phone/+917010233311/").status_code == 404
 
 
