@@ -126,10 +126,12 @@ def _database() -> dict[str, Any]:
     if DATABASE_URL and not DATABASE_URL.startswith("sqlite"):
         if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
             raise SettingError("DATABASE_URL must begin with postgresql:// or sqlite:///")
-        database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
+        database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL, engine="config.postgresql"))
         database["OPTIONS"] = {
             **database.get("OPTIONS", {}),
-            "pool": {"min_size": 0, "max_size": env_int("DATABASE_POOL_SIZE", 10), "timeout": 10},
+            # A web server's streams, chat writers, ledger and readiness take 15 at most, which leaves 10 to requests:
+            # more than one process can keep busy. A request that finds none free waits its turn.
+            "pool": {"min_size": 0, "max_size": env_int("DATABASE_POOL_SIZE", 25), "timeout": 10},
             # The ledger's statements are prepared once per connection, which some poolers cannot have.
             "prepare_threshold": 3 if env_bool("DATABASE_PREPARE", default=True) else None,
         }

@@ -1,7 +1,9 @@
 """Fixtures of the whole suite. The servers behind them are in tests/servers/."""
 
+import contextlib
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from tests.servers.browser import Browsers
 from tests.servers.parts import find_program
 from tests.servers.postgres import PostgresCluster
-from tests.servers.processes import PROJECT_DIR, ServerProcess, child_environment
+from tests.servers.processes import PROJECT_DIR, ServerProcess, child_environment, wait_until
 from tests.servers.redis import RedisServer
 from tests.servers.web import WebServer, start_servers
 from tests.settings import OWN_POSTGRES, SECOND_DATABASE, TEST_DATABASE, TEST_DIR
@@ -82,6 +84,23 @@ def _daphne_of_the_run(django_db_setup: None) -> Iterator[list[WebServer]]:
     yield servers
     for server in servers:
         server.kill()
+
+
+# --- What every test must leave as it was ------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _connections_come_back() -> Iterator[None]:
+    """A thread that a test starts gives its database connection back; the tests' own thread keeps its one."""
+    yield
+    if TEST_DATABASE == "postgresql":
+        from config.postgresql.base import borrowers
+
+        # Threads that serve on, such as a batcher's, answer a moment before they let go.
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: set(borrowers()) <= {threading.main_thread()}, seconds=5)
+        left = {thread.name for thread in borrowers() if thread is not threading.main_thread()}
+        assert not left, f"connections were not closed by the threads {left}"
 
 
 # --- What a test asks for ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from django.db import connections
 
 from tests.notifications.live import LiveClient, append, live_client, make_reader, make_stream
 from tests.servers.redis import RedisServer
@@ -32,6 +33,7 @@ def test_redis_killed_and_started_again_loses_and_doubles_nothing(
             for n in range(200):
                 append(stream, n)  # raises where a write fails because Redis is away
                 time.sleep(0.02)
+            connections.close_all()
 
         writer = threading.Thread(target=write)
         writer.start()
