@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 
 from chat import services
 from chat.models import Membership, Message, Room
@@ -78,6 +79,7 @@ def test_many_sockets_on_two_servers_make_one_order_without_gaps(live_server_fac
         with live_client(servers[place % 2].ws_url, people[place]) as client:
             for i in range(10):
                 client.call("chat.send", room=room.pk, body=f"{place} {i}", client_id=str(uuid4()))
+        connections.close_all()
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(talk, range(6)))

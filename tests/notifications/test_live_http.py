@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.notifications.live import append, cookie_of, get, make_reader, make_stream
 from tests.notifications.sse import EventSource
@@ -66,7 +67,12 @@ def test_a_long_poll_answers_when_something_comes(daphne: WebServer) -> None:
     asha = make_reader()
     stream = make_stream(asha)
     append(stream, 0)
-    timer = threading.Timer(1.0, append, [stream, 1])
+
+    def append_later() -> None:
+        append(stream, 1)
+        connections.close_all()
+
+    timer = threading.Timer(1.0, append_later)
     timer.start()
     start = time.monotonic()
     status, _, answer = poll(daphne, asha, stream, "?after=1&wait=20")
