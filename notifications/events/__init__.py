@@ -4,7 +4,7 @@ events.emit("transfer.completed", {...}, actor=asha, about=[asha, ravi])    in t
 events.register(Subscriber(name="audit", queue="audit", handle=...))        in ready(); starts at the first event
 """
 
-from notifications.events.emitting import emit
+from notifications.events.emitting import Draft, emit, emit_many
 from notifications.events.following import Subscriber, register
 
-__all__ = ["Subscriber", "emit", "register"]
+__all__ = ["Draft", "Subscriber", "emit", "emit_many", "register"]

@@ -1,5 +1,6 @@
 """The door for every write of `notifications`."""
 
+from notifications.outbox.writing import Notice
 from notifications.services.people import (
     add_device,
     bury_address,
@@ -15,6 +16,7 @@ from notifications.services.telling import (
     mark_all_read,
     mark_read,
     notify,
+    notify_each,
     notify_many,
     replay_deliveries,
     send_test,
@@ -29,6 +31,7 @@ from notifications.services.webhooks import (
 )
 
 __all__ = [
+    "Notice",
     "add_device",
     "add_webhook",
     "announce",
@@ -37,6 +40,7 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "notify",
+    "notify_each",
     "notify_many",
     "refuse",
     "remove_device",

@@ -16,6 +16,7 @@ from notifications.models import Contact, Delivery, Notification
 from notifications.outbox import claims
 from notifications.outbox.announcing import inbox_stream
 from notifications.outbox.wakeups import wake_workers
+from notifications.outbox.writing import Notice, write_notices
 
 # One round trip, and no savepoint: the same key makes no second row, also while the first is not yet committed.
 _INSERT_ONCE = """
@@ -47,8 +48,7 @@ def notify(
     Raises:
         UnregisteredKind: no app has registered the kind.
     """
-    ways = kinds.get(kind).channels
-    channels = dict.fromkeys((*(way for way in ways if only is None or way in only), "push"))
+    channels = _channels(kind, only)
     now = timezone.now()
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
@@ -79,7 +79,7 @@ def notify_many(*, users: Iterable[User], kind: str, key: str, data: dict[str, A
     Raises:
         UnregisteredKind: no app has registered the kind.
     """
-    channels = tuple(dict.fromkeys((*kinds.get(kind).channels, "push")))
+    channels = _channels(kind)
     told = 0
     waking: dict[str, list[int]] = {channel: [] for channel in channels}
     with transaction.atomic(savepoint=False):
@@ -122,6 +122,24 @@ def announce(*, author: User, key: str, title: str, text: str, url: str) -> int:
     if told:
         events.emit("announcement.sent", {"title": title, "people": told}, actor=author)
     return told
+
+
+def notify_each(notices: Sequence[Notice]) -> int:
+    """Tell people different things, each once, in two statements; returns how many had not been told before.
+
+    Raises:
+        UnregisteredKind: no app has registered one of the kinds.
+    """
+    channels = {kind: _channels(kind) for kind in {notice.kind for notice in notices}}
+    if not notices:
+        return 0
+    with transaction.atomic(savepoint=False):
+        return write_notices(notices, channels, timezone.now())
+
+
+def _channels(kind: str, only: Sequence[str] | None = None) -> tuple[str, ...]:
+    ways = kinds.get(kind).channels
+    return tuple(dict.fromkeys((*(way for way in ways if only is None or way in only), "push")))
 
 
 def batched(users: Iterable[User], size: int) -> Iterator[list[User]]:

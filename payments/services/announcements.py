@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from notifications import events, streams
-from notifications.services import notify
+from notifications.services import Notice, notify_each
 from payments.ledger import Posted
 from payments.models import Account
 from payments.money import format_rupees
@@ -36,14 +36,18 @@ NO_RECEIPTS = Receipts(None, None)
 
 
 def announce(posted: Sequence[Posted]) -> None:
-    """Write receipts and live events of what was just posted, in the transaction that posted it."""
+    """Write receipts, live events and domain events of what was just posted, in the transaction that posted it: six
+    statements, however many transfers."""
     if not posted:
         return
     ids = {id_ for one in posted for id_ in (one.order.payer_id, one.order.payee_id)}
     accounts = Account.objects.select_related("user").in_bulk(ids)
-    news: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    notices: list[Notice] = []
+    happened: list[events.Draft] = []
+    news: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for one in posted:
         payer, payee = accounts[one.order.payer_id], accounts[one.order.payee_id]
+        url = reverse("payments:receipt", args=[one.transfer_id])
         receipts = RECEIPTS.get(one.order.kind, NO_RECEIPTS)
         for account, other, kind, amount, balance in (
             (payer, payee, receipts.payer, -one.order.amount_paise, one.payer_balance_paise),
@@ -51,19 +55,19 @@ def announce(posted: Sequence[Posted]) -> None:
         ):
             if account.kind != Account.Kind.WALLET or account.user is None:
                 continue
-            told = _told(one, other, amount, balance)
-            news[account.user.pk].append(("transfer.posted", told))
+            told = _told(one, other, amount, balance, url)
+            news[f"wallet:{account.user.pk}"].append(("transfer.posted", told))
             if kind is not None:
-                notify(user=account.user, kind=kind, key=str(one.transfer_id), data=told, url=told["url"])
-        _emit(one, payer, payee)
+                notices.append(Notice(account.user.pk, kind, str(one.transfer_id), told, url))
+        happened.append(_happened(one, payer, payee))
+    notify_each(notices)
+    events.emit_many(happened)
     # As late as can be: each append holds its stream until the commit.
-    for user_id in sorted(news):
-        streams.append(f"wallet:{user_id}", news[user_id])
+    streams.append_many(news)
 
 
-def _emit(one: Posted, payer: Account, payee: Account) -> None:
+def _happened(one: Posted, payer: Account, payee: Account) -> events.Draft:
     """The domain event that webhooks carry: what both parties may know, so no balances."""
-    about = [account.user for account in (payer, payee) if account.user is not None]
     data = {
         "transfer_id": str(one.transfer_id),
         "kind": one.order.kind,
@@ -73,10 +77,11 @@ def _emit(one: Posted, payer: Account, payee: Account) -> None:
         "note": one.order.note,
         "at": one.at.isoformat(),
     }
-    events.emit("transfer.completed", data, actor=payer.user, about=about)
+    about = sorted({account.user_id for account in (payer, payee) if account.user_id is not None})
+    return events.Draft("transfer.completed", data, payer.user_id, about)
 
 
-def _told(one: Posted, other: Account, amount_paise: int, balance_paise: int) -> dict[str, Any]:
+def _told(one: Posted, other: Account, amount_paise: int, balance_paise: int, url: str) -> dict[str, Any]:
     return {
         "transfer_id": str(one.transfer_id),
         "kind": one.order.kind,
@@ -87,5 +92,5 @@ def _told(one: Posted, other: Account, amount_paise: int, balance_paise: int) ->
         "other": party_name(other),
         "note": one.order.note,
         "at": one.at.isoformat(),
-        "url": reverse("payments:receipt", args=[one.transfer_id]),
+        "url": url,
     }
