@@ -1,6 +1,7 @@
 """Deliveries per second against Celery with a task for each, and how soon a lone e-mail leaves, in one run.
 
-make bench-deliveries                    about two minutes; docs/performance.md says what the figures mean
+make bench-deliveries                              three minutes; docs/performance.md says what the figures mean
+python bench/deliveries.py --memory 100000         instead: one worker's memory over so many deliveries
 
 Both sides have two worker processes, the same PostgreSQL and Redis, the same mail server and gateway, the same
 templates and the same rows; the clock runs from the moment when the rows are committed until the last message has
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -94,12 +95,12 @@ def is_ready(process: subprocess.Popen, log: str, word: str) -> bool:
     return word in Path(log).read_text() or process.poll() is not None
 
 
-def wait_for(condition, seconds: float) -> None:
+def wait_for(condition, seconds: float, *, every: float = 0.005) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise SystemExit("what was waited for did not come")
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 def fill(people: int) -> None:
@@ -115,8 +116,8 @@ def fill(people: int) -> None:
     Contact.objects.bulk_create(Contact(user=user, phone=f"+9170{n:08}") for n, user in enumerate(users))
 
 
-def announce(key: str) -> list[int]:
-    """The rows of one announcement, committed; no job yet."""
+def announce(key: str, *, inboxes: bool = False) -> list[int]:
+    """The rows of one announcement, committed. Those of the inboxes are settled here, unless they are wanted."""
     from django.contrib.auth.models import User
 
     from notifications.models import Delivery, State
@@ -128,8 +129,9 @@ def announce(key: str) -> list[int]:
     }
     notify_many(users=User.objects.order_by("id"), kind="announcement", key=key, data=data, url="/judge/contests/")
     rows = Delivery.objects.filter(notification__key=key, channel__in=("email", "sms"))
-    # The inbox's own row is no message that leaves the house, and the other side has none.
-    Delivery.objects.filter(notification__key=key, channel="push").update(state=State.SUPPRESSED, due_at=None)
+    if not inboxes:
+        # The inbox's own row is no message that leaves the house, and the other side has none.
+        Delivery.objects.filter(notification__key=key, channel="push").update(state=State.SUPPRESSED, due_at=None)
     return list(rows.order_by("id").values_list("id", flat=True))
 
 
@@ -220,27 +222,66 @@ def measure_latency(sinks: Sinks, count: int) -> list[float]:
     return waits
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--deliveries", type=int, default=10_000)
-    parser.add_argument("--lone", type=int, default=200)
-    options = parser.parse_args()
-    packages = ROOT / "var" / "bench-celery"
-    if not (packages / "celery").exists():
-        # Apart from the product's environment: nothing of Chowk needs it.
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", packages, CELERY], check=True)
+def measure_memory(sinks: Sinks, count: int) -> None:
+    """The resident memory of one worker of all three channels, after every round of announcements."""
+    import psutil
+
+    from notifications.models import Delivery, State
+
+    done = 0
+    with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
+        command = [sys.executable, "manage.py", "rqworker", "email", "sms", "push"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        worker = psutil.Process(process.pid)
+        try:
+            wait_for(partial(is_ready, process, log.name, "Listening on"), 60)
+            while done < count:
+                sinks.forget()
+                announce(f"memory-{done}", inboxes=True)
+                rows = Delivery.objects.filter(notification__key=f"memory-{done}")
+                wait_for(lambda rows=rows: not rows.exclude(state=State.SENT).exists(), PATIENCE_SECONDS, every=1)
+                done += rows.count()
+                print(f"{done:8,} deliveries: {worker.memory_info().rss // 1024:8,} KiB", flush=True)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def in_a_world(people: int, measure: Callable[[Sinks], None]) -> None:
+    """Call `measure` with a PostgreSQL, a Redis, a mail server, a gateway and so many people."""
     sinks = Sinks()
     with postgres() as folder, tempfile.TemporaryDirectory(prefix="chowk-bench-var-") as var:
         set_up(folder, sinks, Path(var))
         with redis_server(Path(var)):
-            fill(options.deliveries // 2)
-            rates: dict[str, list[float]] = {"celery": [], "chowk": []}
-            for turn in range(2):
-                rates["celery"].append(measure_celery(sinks, f"celery-{turn}", packages))
-                print(f"Celery, a task per delivery: {rates['celery'][-1]:8.0f} deliveries/s", flush=True)
-                rates["chowk"].append(measure_chowk(sinks, f"chowk-{turn}"))
-                print(f"Chowk, batches on RQ:        {rates['chowk'][-1]:8.0f} deliveries/s", flush=True)
-            waits = measure_latency(sinks, options.lone)
+            fill(people)
+            measure(sinks)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deliveries", type=int, default=10_000)
+    parser.add_argument("--lone", type=int, default=200)
+    parser.add_argument("--memory", type=int, default=0)
+    options = parser.parse_args()
+    if options.memory:
+        in_a_world(options.memory // 30, lambda sinks: measure_memory(sinks, options.memory))
+        return
+    packages = ROOT / "var" / "bench-celery"
+    if not (packages / "celery").exists():
+        # Apart from the product's environment: nothing of Chowk needs it.
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", packages, CELERY], check=True)
+    rates: dict[str, list[float]] = {"celery": [], "chowk": []}
+    waits: list[float] = []
+
+    def compare(sinks: Sinks) -> None:
+        for turn in range(2):
+            rates["celery"].append(measure_celery(sinks, f"celery-{turn}", packages))
+            print(f"Celery, a task per delivery: {rates['celery'][-1]:8.0f} deliveries/s", flush=True)
+            rates["chowk"].append(measure_chowk(sinks, f"chowk-{turn}"))
+            print(f"Chowk, batches on RQ:        {rates['chowk'][-1]:8.0f} deliveries/s", flush=True)
+        waits.extend(measure_latency(sinks, options.lone))
+
+    in_a_world(options.deliveries // 2, compare)
     p95 = statistics.quantiles(waits, n=20)[-1]
     print(f"A lone e-mail leaves after {statistics.median(waits):.0f} ms (median), {p95:.0f} ms (p95)")
     print(f"vs_celery={max(rates['chowk']) / max(rates['celery']):.2f} commit_to_sent_p95_ms={p95:.0f}")

@@ -8,6 +8,7 @@ from django.conf import settings
 from notifications.digests import send_digests
 from notifications.events.following import spread
 from notifications.events.metrics import forget_old
+from notifications.fleet import note_depths
 from notifications.outbox.sweeping import sweep
 from notifications.streams import trim
 from notifications.webhooks.fanning import wake_if_due
@@ -22,6 +23,7 @@ TASKS: list[tuple[timedelta, Callable[[], object]]] = [
     (timedelta(seconds=5), sweep),
     (timedelta(seconds=5), spread),
     (timedelta(seconds=5), wake_if_due),
+    (timedelta(minutes=1), note_depths),
     (timedelta(minutes=1), send_digests),
     (timedelta(hours=1), forget_old),
     (timedelta(hours=1), trim_streams),

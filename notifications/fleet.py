@@ -1,21 +1,26 @@
 """How the queues and their workers stand: what waits, since when, how fast it goes, who works on it."""
 
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min
 from django.utils import timezone
 from rq import Queue
 from rq.worker import BaseWorker
 
+from notifications.events import metrics
+from notifications.events.following import all_subscribers
 from notifications.events.numbering import last_position
-from notifications.models import Delivery, Follower, MinuteMetric, Provider, State, WebhookDelivery
+from notifications.models import Delivery, DomainEvent, Follower, MinuteMetric, Provider, State, WebhookDelivery
 from notifications.queues import queue_named
 
 RATE_MINUTES = 5
 CHART_MINUTES = 60
+NOTHING = (0,) * CHART_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,11 @@ class WorkerStanding:
 
 @dataclass(frozen=True, slots=True)
 class QueueStanding:
-    """One queue. `depth` is jobs in Redis; `due_count` rows of the database that should be on their way already."""
+    """One queue.
+
+    `depth` is jobs in Redis; `due_count` rows of the database that should be on their way already; `failed_count` jobs
+    that raised an error and `failed_lately` failures within the charts' hour, each try counted.
+    """
 
     name: str
     depth: int
@@ -39,9 +48,16 @@ class QueueStanding:
     failed_count: int
     dead_count: int
     per_minute: float
-    chart: tuple[int, ...]
+    failed_lately: int
+    done_chart: tuple[int, ...]
+    depth_chart: tuple[int, ...]
     workers: tuple[WorkerStanding, ...]
     breaker: str
+
+    @property
+    def waiting(self) -> int:
+        """What is to be done: rows where the queue has such, else jobs."""
+        return self.due_count or self.depth
 
     @property
     def is_stuck(self) -> bool:
@@ -58,6 +74,7 @@ def queue_standings() -> list[QueueStanding]:
     now = timezone.now()
     workers = _workers()
     due = _due_rows(now)
+    charts = _charts(now)
     dead = dict(Delivery.objects.filter(state=State.DEAD).values_list("channel").annotate(count=Count("id")))
     breakers = {
         provider.channel: provider.error
@@ -67,7 +84,7 @@ def queue_standings() -> list[QueueStanding]:
     for name in settings.RQ_QUEUES:
         queue = queue_named(name)
         due_count, oldest = due.get(name, (0, None))
-        chart = _chart(name, now)
+        done_chart = charts.get(f"queue.{name}.done", NOTHING)
         oldest_seconds = max(_age(oldest, now), _oldest_job_seconds(queue, now))
         standings.append(
             QueueStanding(
@@ -77,8 +94,10 @@ def queue_standings() -> list[QueueStanding]:
                 oldest_seconds=oldest_seconds,
                 failed_count=queue.failed_job_registry.count,
                 dead_count=dead.get(name, 0),
-                per_minute=sum(chart[-RATE_MINUTES - 1 : -1]) / RATE_MINUTES,
-                chart=chart,
+                per_minute=sum(done_chart[-RATE_MINUTES - 1 : -1]) / RATE_MINUTES,
+                failed_lately=sum(charts.get(f"queue.{name}.failed", NOTHING)),
+                done_chart=done_chart,
+                depth_chart=charts.get(f"queue.{name}.depth", NOTHING),
                 workers=tuple(workers.get(name, ())),
                 breaker=breakers.get(name, ""),
             )
@@ -87,9 +106,24 @@ def queue_standings() -> list[QueueStanding]:
 
 
 def oldest_due_seconds() -> dict[str, float]:
-    """How long the oldest due delivery of each channel has waited: over a minute, and its worker is missing."""
+    """How long the oldest that is due has waited on each queue: over a minute, and its worker is missing. Of rows
+    alone where Redis is away."""
     now = timezone.now()
-    return {name: _age(oldest, now) for name, (_, oldest) in _due_rows(now).items()}
+    ages = {name: 0.0 for name in settings.RQ_QUEUES} | {
+        name: _age(oldest, now) for name, (_, oldest) in _due_rows(now).items()
+    }
+    with suppress(redis.RedisError):
+        for name in settings.RQ_QUEUES:
+            ages[name] = max(ages[name], _oldest_job_seconds(queue_named(name), now))
+    return ages
+
+
+def note_depths() -> None:
+    """Write down how much waits on each queue, for the charts: due rows where there are such, else jobs."""
+    due = _due_rows(timezone.now())
+    with suppress(redis.RedisError):
+        levels = {name: max(due.get(name, (0,))[0], queue_named(name).count) for name in settings.RQ_QUEUES}
+        metrics.keep_highest({f"queue.{name}.depth": level for name, level in levels.items()})
 
 
 def follower_lags() -> dict[str, int]:
@@ -104,8 +138,23 @@ def _due_rows(now: datetime) -> dict[str, tuple[int, datetime | None]]:
         channel: (count, oldest) for channel, count, oldest in rows.annotate(count=Count("id"), oldest=Min("due_at"))
     }
     hooks = WebhookDelivery.objects.filter(due_at__lte=now).aggregate(count=Count("id"), oldest=Min("due_at"))
-    found["webhooks"] = (hooks["count"], hooks["oldest"])
+    unnumbered = DomainEvent.objects.filter(position__isnull=True).aggregate(count=Count("id"), oldest=Min("at"))
+    found["events"] = (unnumbered["count"], unnumbered["oldest"])
+    newest = last_position()
+    cursors = dict(Follower.objects.values_list("name", "cursor"))
+    for subscriber in all_subscribers():
+        cursor = cursors.get(subscriber.name, 0)
+        first = DomainEvent.objects.filter(position__gt=cursor).order_by("position").values_list("at", flat=True)
+        found[subscriber.queue] = _worse(found.get(subscriber.queue), (max(newest - cursor, 0), first.first()))
+    found["webhooks"] = _worse(found.get("webhooks"), (hooks["count"], hooks["oldest"]))
     return found
+
+
+def _worse(one: tuple[int, datetime | None] | None, other: tuple[int, datetime | None]) -> tuple[int, datetime | None]:
+    """Both backlogs of a queue as one."""
+    if one is None:
+        return other
+    return one[0] + other[0], min((at for at in (one[1], other[1]) if at is not None), default=None)
 
 
 def _age(since: datetime | None, now: datetime) -> float:
@@ -143,10 +192,13 @@ def _function_of(connection: "redis.Redis", job_id: str) -> str:
     return description.decode()[:80] if isinstance(description, bytes) else ""
 
 
-def _chart(name: str, now: datetime) -> tuple[int, ...]:
-    """What was sent in each of the last minutes, oldest first; the last one is still going on."""
-    this_minute = now.replace(second=0, microsecond=0)
-    first = this_minute - timedelta(minutes=CHART_MINUTES - 1)
-    rows = MinuteMetric.objects.filter(name=f"queue.{name}.done", minute__gte=first)
-    counts = dict(rows.values_list("minute").annotate(total=Sum("count")))
-    return tuple(counts.get(first + timedelta(minutes=step), 0) for step in range(CHART_MINUTES))
+def _charts(now: datetime) -> dict[str, tuple[int, ...]]:
+    """Every metric of queues in each of the last minutes, oldest first; the last one is still going on."""
+    first = now.replace(second=0, microsecond=0) - timedelta(minutes=CHART_MINUTES - 1)
+    rows = MinuteMetric.objects.filter(minute__gte=first, name__startswith="queue.")
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * CHART_MINUTES)
+    for name, minute, count in rows.values_list("name", "minute", "count"):
+        place = (minute - first) // timedelta(minutes=1)
+        if place < CHART_MINUTES:  # a server's clock may be ahead
+            counts[name][place] = count
+    return {name: tuple(values) for name, values in counts.items()}

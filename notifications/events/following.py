@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from notifications.events import metrics
 from notifications.events.emitting import take_down_nudge
 from notifications.events.numbering import last_position, number_events
 from notifications.models import DomainEvent, Follower
@@ -118,6 +119,7 @@ def _note_failure(name: str, error: str) -> None:
     follower.due_at = timezone.now() + delay
     follower.error = error[-4000:]
     follower.save()
+    metrics.add([(f"queue.{_subscribers[name].queue}.failed", timezone.now(), None)])
 
 
 @transaction.atomic

@@ -1,11 +1,11 @@
 """Counts and durations per minute, for the charts and for /metrics."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications.models import DomainEvent, MinuteMetric
@@ -21,6 +21,13 @@ _ADD = """
         longest_milliseconds = CASE
             WHEN excluded.longest_milliseconds > notifications_minutemetric.longest_milliseconds
             THEN excluded.longest_milliseconds ELSE notifications_minutemetric.longest_milliseconds END
+"""
+_KEEP_HIGHEST = """
+    INSERT INTO notifications_minutemetric (name, minute, count, milliseconds, longest_milliseconds)
+    VALUES (%s, %s, %s, 0, 0)
+    ON CONFLICT (name, minute) DO UPDATE SET
+        count = CASE WHEN excluded.count > notifications_minutemetric.count
+            THEN excluded.count ELSE notifications_minutemetric.count END
 """
 
 
@@ -50,6 +57,14 @@ def add(samples: Iterable[tuple[str, datetime, float | None]]) -> None:
         for (name, minute), one in sorted(sums.items()):
             adapted = connection.ops.adapt_datetimefield_value(minute)
             cursor.execute(_ADD, [name, adapted, one.count, one.milliseconds, one.longest])
+
+
+def keep_highest(levels: Mapping[str, int]) -> None:
+    """Write down how high something stands; of several looks in one minute the highest stays."""
+    minute = connection.ops.adapt_datetimefield_value(timezone.now().replace(second=0, microsecond=0))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name, level in sorted(levels.items()):
+            cursor.execute(_KEEP_HIGHEST, [name[:80], minute, level])
 
 
 def forget_old() -> int:

@@ -41,9 +41,18 @@ def channel_label(channel: str) -> str:
     return queries.channel_label(channel)
 
 
+@register.filter
+def in_words(seconds: float) -> str:
+    """A time of waiting, such as 45 s, 12 min, 3 h or 2 days."""
+    for unit, size, until in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
+        if seconds < until:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} days"
+
+
 @register.simple_tag
-def sparkline(values: Sequence[int]) -> SafeString:
-    """Counts as a small line, with what it shows in words."""
+def sparkline(values: Sequence[int], what: str) -> SafeString:
+    """Counts of `what` in each minute as a small line, with what it shows in words."""
     width, height = 120, 24
     top = max([*values, 1])
     step = width / max(len(values) - 1, 1)
@@ -57,6 +66,6 @@ def sparkline(values: Sequence[int]) -> SafeString:
         height,
         width,
         height,
-        f"{sum(values)} in {len(values)} minutes, at most {max([*values, 0])} in one",
+        f"{what} in each of the last {len(values)} minutes: at most {max([*values, 0])}, now {values[-1]}",
         points,
     )

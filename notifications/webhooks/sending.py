@@ -15,6 +15,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Signer
 
 from notifications.channels.retry_after import parse_retry_after
+from notifications.events import metrics
 from notifications.models import DomainEvent, Webhook, WebhookDelivery
 from notifications.outbox.retries import next_delay
 from notifications.webhooks.guarded_http import RefusedAddress, post
@@ -40,6 +41,10 @@ class _Outcome:
     milliseconds: int
     retry_after: timedelta | None = None
 
+    @property
+    def is_taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
 
 def send_due(limit: int = BATCH) -> int:
     """Post what is due, a batch; returns how many were tried."""
@@ -47,8 +52,12 @@ def send_due(limit: int = BATCH) -> int:
     if not rows:
         return 0
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks") as threads:
+        outcomes = []
         for row, outcome in zip(rows, threads.map(_post, rows), strict=True):
             _record(claim, row, outcome)
+            outcomes.append(outcome)
+    now = timezone.now()
+    metrics.add((f"queue.webhooks.{'done' if one.is_taken else 'failed'}", now, one.milliseconds) for one in outcomes)
     return len(rows)
 
 
@@ -105,7 +114,7 @@ def _record(claim: str, row: WebhookDelivery, outcome: _Outcome) -> None:
         "answer": outcome.answer[:4000],
         "milliseconds": outcome.milliseconds,
     }
-    if outcome.status is not None and 200 <= outcome.status < 300:
+    if outcome.is_taken:
         changes |= {"state": State.SENT, "due_at": None, "sent_at": now}
     elif outcome.status == 410:
         # Standard-webhooks: 410 Gone asks not to be told again.

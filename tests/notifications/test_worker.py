@@ -7,6 +7,7 @@ import django_rq
 import pytest
 from django.core.management import CommandError, call_command
 
+from notifications.models import MinuteMetric
 from notifications.queues import enqueue, push_job
 from tests.servers.processes import ServerProcess, wait_until
 from tests.servers.redis import RedisServer
@@ -47,6 +48,14 @@ def test_a_failing_job_does_not_end_the_worker(worker: Workers, redis_server: Re
     wait_until(lambda: marks(redis_server) == ["after"])
     assert process.is_running()
     assert django_rq.get_queue("email").failed_job_registry.count == 2
+
+
+def test_jobs_are_counted_for_the_staffs_page(worker: Workers) -> None:
+    worker("judge-free")
+    push_job("judge-free", f"{SAMPLES}.leave_mark", "x")
+    push_job("judge-free", f"{SAMPLES}.fail")
+    wait_until(lambda: MinuteMetric.objects.filter(name="queue.judge-free.done", count=1).exists())
+    wait_until(lambda: MinuteMetric.objects.filter(name="queue.judge-free.failed", count=1).exists())
 
 
 def test_sigterm_lets_an_idle_worker_go_quickly(worker: Workers) -> None:
