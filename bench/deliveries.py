@@ -1,6 +1,6 @@
 """Deliveries per second against Celery with a task for each, and how soon a lone e-mail leaves, in one run.
 
-make bench-deliveries                              three minutes; docs/performance.md says what the figures mean
+make bench-deliveries                              five minutes; docs/performance.md says what the figures mean
 python bench/deliveries.py --memory 100000         instead: one worker's memory over so many deliveries
 
 Both sides have two worker processes, the same PostgreSQL and Redis, the same mail server and gateway, the same
@@ -261,6 +261,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=10_000)
     parser.add_argument("--lone", type=int, default=200)
+    parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--memory", type=int, default=0)
     options = parser.parse_args()
     if options.memory:
@@ -274,7 +275,7 @@ def main() -> None:
     waits: list[float] = []
 
     def compare(sinks: Sinks) -> None:
-        for turn in range(2):
+        for turn in range(options.turns):
             rates["celery"].append(measure_celery(sinks, f"celery-{turn}", packages))
             print(f"Celery, a task per delivery: {rates['celery'][-1]:8.0f} deliveries/s", flush=True)
             rates["chowk"].append(measure_chowk(sinks, f"chowk-{turn}"))

@@ -44,6 +44,19 @@ class NotificationsConfig(AppConfig):
         )
         kinds.register(
             kinds.Kind(
+                name="email_code",
+                label="Code for an e-mail address",
+                channels=("email",),
+                templates="notifications/notify/email_code",
+                sample={"to": "asha@example.com", "code": "123456"},
+                security=True,
+                secret=True,
+                address_key="to",
+                expires_after=timedelta(minutes=10),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
                 name="digest",
                 label="The day in one e-mail",
                 channels=("email",),

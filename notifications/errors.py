@@ -88,6 +88,21 @@ class PhoneTaken(NotificationsError):
     message = "This number belongs to another account."
 
 
+class NoEmail(NotificationsError):
+    """A code for an e-mail address, to someone who has none."""
+
+    code = "no_email"
+    message = "You have no e-mail address here yet: add one first."
+
+
+class EmailTaken(NotificationsError):
+    """Someone else has proved that address theirs."""
+
+    code = "email_taken"
+    status = 409
+    message = "This address belongs to another account."
+
+
 class TooSoon(NotificationsError):
     """A code was sent moments ago."""
 

@@ -109,7 +109,7 @@ def oldest_due_seconds() -> dict[str, float]:
     """How long the oldest that is due has waited on each queue: over a minute, and its worker is missing. Of rows
     alone where Redis is away."""
     now = timezone.now()
-    ages = {name: 0.0 for name in settings.RQ_QUEUES} | {
+    ages = dict.fromkeys(settings.RQ_QUEUES, 0.0) | {
         name: _age(oldest, now) for name, (_, oldest) in _due_rows(now).items()
     }
     with suppress(redis.RedisError):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Prefetch, QuerySet
@@ -11,10 +12,11 @@ from notifications import channels, kinds
 from notifications.errors import UnknownNotification, UnknownPerson, UnknownPhone, UnknownWebhook
 from notifications.kinds import Kind
 from notifications.models import (
+    AddressCode,
     Contact,
+    DeadAddress,
     Delivery,
     Notification,
-    PhoneCode,
     PushDevice,
     Refusal,
     SimulatedText,
@@ -108,9 +110,26 @@ def simulated_phone(user: User, number: str = "") -> tuple[str, list[SimulatedTe
     return number, newest[::-1]
 
 
-def number_to_prove(user: User) -> str:
-    """The number to which a code was sent, "" where none is awaited."""
-    return PhoneCode.objects.filter(user=user).values_list("phone", flat=True).first() or ""
+def address_to_prove(user: User, channel: str) -> str:
+    """The number or address to which a code was sent, "" where none is awaited."""
+    codes = AddressCode.objects.filter(user=user, channel=channel)
+    return codes.values_list("address", flat=True).first() or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A person's e-mail address: whether it is known to be theirs, and why nothing is sent there, or ""."""
+
+    address: str
+    is_proved: bool
+    dead_reason: str
+
+
+def mailbox_of(user: User) -> Mailbox:
+    """Where e-mails to the person go."""
+    proved = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    dead = DeadAddress.objects.filter(channel="email", address=user.email).values_list("reason", flat=True).first()
+    return Mailbox(user.email, proved, dead or "")
 
 
 def channel_label(name: str) -> str:

@@ -8,13 +8,13 @@ from django.http import HttpRequest
 
 from notifications.admin.read_only import ReadOnlyAdmin
 from notifications.models import (
+    AddressCode,
     Attempt,
     Contact,
     DeadAddress,
     Delivery,
     Event,
     Notification,
-    PhoneCode,
     Provider,
     PushDevice,
     Refusal,
@@ -143,11 +143,11 @@ class PushDeviceAdmin(ReadOnlyAdmin):
     exclude = ("auth_secret", "public_key")
 
 
-@admin.register(PhoneCode)
-class PhoneCodeAdmin(ReadOnlyAdmin):
-    list_display = ("user", "phone", "sent_at", "tries")
+@admin.register(AddressCode)
+class AddressCodeAdmin(ReadOnlyAdmin):
+    list_display = ("user", "channel", "address", "sent_at", "tries")
     list_select_related = ("user",)
-    search_fields = ("user__username", "phone")
+    search_fields = ("user__username", "address")
     exclude = ("code_hash",)
 
 

@@ -15,11 +15,12 @@ from notifications.models.events import (
     Webhook,
     WebhookDelivery,
 )
-from notifications.models.people import Contact, DeadAddress, PhoneCode, PushDevice, Refusal
+from notifications.models.people import AddressCode, Contact, DeadAddress, PushDevice, Refusal
 from notifications.models.streams import Event, Stream
 
 __all__ = [
     "OPEN_STATES",
+    "AddressCode",
     "Attempt",
     "AuditEntry",
     "Contact",
@@ -30,7 +31,6 @@ __all__ = [
     "Follower",
     "MinuteMetric",
     "Notification",
-    "PhoneCode",
     "Provider",
     "PushDevice",
     "Refusal",

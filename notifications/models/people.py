@@ -56,17 +56,23 @@ class Refusal(models.Model):
         return f"user {self.user_id} wants no {self.kind} by {self.channel}"
 
 
-class PhoneCode(models.Model):
-    """A code sent to a number, to see that it is the person's own. Only its hash is kept."""
+class AddressCode(models.Model):
+    """A code sent to a number or an e-mail address, to see that it is the person's own. Only its hash is kept."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="phone_code")
-    phone = models.CharField(max_length=16)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="address_codes")
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=320)
     code_hash = models.CharField(max_length=64)
     sent_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "channel"], name="addresscode_one_at_a_time"),
+        ]
+
     def __str__(self) -> str:
-        return f"code for {self.phone}"
+        return f"code for {self.address}"
 
 
 class PushDevice(models.Model):

@@ -4,13 +4,12 @@ from notifications.outbox.writing import Notice
 from notifications.services.people import (
     add_device,
     bury_address,
-    confirm_phone,
     refuse,
     remove_device,
-    send_phone_code,
     set_reading,
     set_wishes,
 )
+from notifications.services.proving import confirm_email, confirm_phone, send_email_code, send_phone_code
 from notifications.services.telling import (
     announce,
     mark_all_read,
@@ -36,6 +35,7 @@ __all__ = [
     "add_webhook",
     "announce",
     "bury_address",
+    "confirm_email",
     "confirm_phone",
     "mark_all_read",
     "mark_read",
@@ -48,6 +48,7 @@ __all__ = [
     "replace_secret",
     "replay_deliveries",
     "replay_webhook",
+    "send_email_code",
     "send_phone_code",
     "send_test",
     "set_reading",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from notifications import queries, services
 from notifications.channels.push import vapid
-from notifications.errors import NotificationsError, UnusableDevice
+from notifications.errors import NotificationsError, TooSoon, UnusableDevice
 from notifications.forms import CodeForm, PhoneForm, ReadingForm
 from notifications.rendering import UNSUBSCRIBE_SALT
 from notifications.views.signed_in import signed_in
@@ -48,6 +48,7 @@ class Preferences(View):
             "devices": queries.devices_of(user),
             "vapid_key": vapid.public_key(),
             "contact": queries.contact_of(user),
+            "mailbox": queries.mailbox_of(user),
         }
         return render(request, "notifications/preferences.html", context, status=status)
 
@@ -84,8 +85,42 @@ def phone_code(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{number} is yours now.")
             return redirect("notifications:preferences")
     status = 422 if form.is_bound else 200
-    context = {"form": form, "number": queries.number_to_prove(signed_in(request))}
+    context = {"form": form, "number": queries.address_to_prove(signed_in(request), "sms")}
     return render(request, "notifications/phone_code.html", context, status=status)
+
+
+@login_required
+@require_POST
+def send_email_code(request: HttpRequest) -> HttpResponse:
+    """Send a code to the person's e-mail address."""
+    try:
+        address = services.send_email_code(user=signed_in(request))
+    except NotificationsError as refusal:
+        messages.error(request, str(refusal))
+        waiting = isinstance(refusal, TooSoon)
+        return redirect("notifications:email_code" if waiting else "notifications:preferences")
+    messages.success(request, f"A code is on its way to {address}.")
+    return redirect("notifications:email_code")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def email_code(request: HttpRequest) -> HttpResponse:
+    """Take the code that arrived by e-mail."""
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            address = services.confirm_email(user=signed_in(request), code=form.cleaned_data["code"])
+        except NotificationsError as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            messages.success(request, f"{address} is verified.")
+            return redirect("notifications:preferences")
+    address = queries.address_to_prove(signed_in(request), "email")
+    if not address and not form.is_bound:
+        return redirect("notifications:preferences")
+    status = 422 if form.is_bound else 200
+    return render(request, "notifications/email_code.html", {"form": form, "address": address}, status=status)
 
 
 @csrf_exempt  # RFC 8058: mail programs post here with nothing but the link; the token is signed

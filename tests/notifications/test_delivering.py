@@ -313,7 +313,11 @@ def test_delays_double_with_jitter_up_to_a_day() -> None:
     for attempt in range(1, retries.MAX_ATTEMPTS):
         full = min(retries.FIRST_DELAY * 2 ** (attempt - 1), retries.LONGEST_DELAY)
         delays = [retries.next_delay(attempt) for _ in range(50)]
-        assert all(delay is not None and full / 2 <= delay <= full for delay in delays)
+        assert all(delay is not None and full * 0.75 <= delay <= full for delay in delays)
         assert len(set(delays)) > 25
     assert retries.next_delay(retries.MAX_ATTEMPTS) is None
+    whole = sum(
+        (retries.next_delay(attempt) or timedelta() for attempt in range(1, retries.MAX_ATTEMPTS)), timedelta()
+    )
+    assert timedelta(hours=24) <= whole <= timedelta(hours=33)
     assert retries.next_delay(1, retry_after=timedelta(hours=6)) == timedelta(hours=6)

@@ -8,6 +8,7 @@ from typing import Any
 import django_rq
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
@@ -216,6 +217,27 @@ def test_a_chain_cut_off_at_its_end_shows_in_its_head() -> None:
     after = audit.verify()
     assert after.broken_at is None
     assert after.head != before.head
+
+
+def test_the_chain_is_verified_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    publish(1, 2, 3)
+    number_events()
+    following.follow("audit")
+    call_command("verify_audit")
+    said = capsys.readouterr().out
+    assert said.startswith("3 entries, unbroken. Head ")
+    head = said.split()[-1]
+    publish(4)
+    number_events()
+    following.follow("audit")
+    call_command("verify_audit", head)  # a longer chain still holds it
+    AuditEntry.objects.filter(position__gte=3).delete()
+    call_command("verify_audit")
+    with pytest.raises(CommandError, match="it was cut off"):
+        call_command("verify_audit", head)
+    AuditEntry.objects.filter(position=2).update(name="other")
+    with pytest.raises(CommandError, match="broken at position 2, after 1 good entries"):
+        call_command("verify_audit")
 
 
 def test_minutes_are_counted_and_timed() -> None:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from notifications import kinds, services
+from notifications import kinds, queries, services
 from notifications.digests import send_digests
-from notifications.errors import PhoneTaken, TooSoon, UnusablePhone, WrongCode
-from notifications.models import Contact, Delivery, Notification, PhoneCode, Refusal, SimulatedText, State
+from notifications.errors import EmailTaken, NoEmail, PhoneTaken, TooSoon, UnusablePhone, WrongCode
+from notifications.models import AddressCode, Contact, Delivery, Notification, Refusal, SimulatedText, State
 from notifications.outbox.delivering import deliver
 from notifications.outbox.policy import next_digest, quiet_until
 from notifications.services import notify
@@ -256,7 +257,7 @@ def test_a_number_is_proved_by_its_code(client: Client) -> None:
     assert client.post("/inbox/phone-number/code/", {"code": wrong}).status_code == 422
     assert client.post("/inbox/phone-number/code/", {"code": code})["Location"] == "/inbox/preferences/"
     assert Contact.objects.get(user=asha).phone == "+917010233311"
-    assert not PhoneCode.objects.exists()
+    assert not AddressCode.objects.exists()
 
 
 def test_the_code_is_kept_nowhere_a_thief_of_the_session_could_read_it(client: Client) -> None:
@@ -280,7 +281,7 @@ def test_a_code_is_good_for_five_tries_and_ten_minutes() -> None:
             services.confirm_phone(user=asha, code="x")
     with pytest.raises(WrongCode):
         services.confirm_phone(user=asha, code=code)
-    PhoneCode.objects.update(tries=0, sent_at=timezone.now() - timedelta(minutes=11))
+    AddressCode.objects.update(tries=0, sent_at=timezone.now() - timedelta(minutes=11))
     with pytest.raises(WrongCode):
         services.confirm_phone(user=asha, code=code)
 
@@ -296,6 +297,78 @@ def test_numbers_that_cannot_be_taken() -> None:
     services.send_phone_code(user=asha, phone="+919812345601")
     with pytest.raises(TooSoon):
         services.send_phone_code(user=asha, phone="+919812345601")
+
+
+# --- The e-mail address, proved by a code ------------------------------------------------------------------
+
+
+def mailed_code() -> str:
+    deliver("email", [])
+    return next(word for word in mail.outbox[-1].body.split() if word.isdigit() and len(word) == 6)
+
+
+def test_an_address_is_proved_by_its_code(client: Client) -> None:
+    asha = make_person()
+    client.force_login(asha)
+    assert client.get("/inbox/email-code/")["Location"] == "/inbox/preferences/"  # none was sent
+    assert "Not verified" in client.get("/inbox/preferences/").content.decode()
+    assert client.get("/inbox/email-code/send/").status_code == 405
+    assert client.post("/inbox/email-code/send/")["Location"] == "/inbox/email-code/"
+    code = mailed_code()
+    deliver("push", [])
+    assert code not in client.get("/inbox/").content.decode()
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    assert client.post("/inbox/email-code/", {"code": wrong}).status_code == 422
+    assert not queries.mailbox_of(asha).is_proved
+    assert client.post("/inbox/email-code/", {"code": code})["Location"] == "/inbox/preferences/"
+    assert EmailAddress.objects.get(user=asha, primary=True).verified
+    assert "Not verified" not in client.get("/inbox/preferences/").content.decode()
+    assert not AddressCode.objects.exists()
+
+
+def test_a_code_for_an_address_one_has_left_proves_nothing() -> None:
+    asha = make_person()
+    services.send_email_code(user=asha)
+    code = mailed_code()
+    asha.email = "new@example.com"
+    asha.save()
+    with pytest.raises(WrongCode):
+        services.confirm_email(user=asha, code=code)
+    assert not EmailAddress.objects.exists()
+
+
+def test_an_address_that_someone_else_has_proved() -> None:
+    asha = make_person()
+    services.send_email_code(user=asha)
+    code = mailed_code()
+    EmailAddress.objects.create(user=make_person(), email=asha.email, verified=True, primary=True)
+    with pytest.raises(EmailTaken):
+        services.confirm_email(user=asha, code=code)
+    with pytest.raises(NoEmail):
+        services.send_email_code(user=make_person(email=""))
+
+
+def test_codes_for_phone_and_address_do_not_meet() -> None:
+    asha = make_person()
+    services.send_email_code(user=asha)
+    services.send_phone_code(user=asha, phone="+917010233311")
+    with pytest.raises(TooSoon):
+        services.send_email_code(user=asha)
+    with pytest.raises(WrongCode):
+        services.confirm_phone(user=asha, code=mailed_code())
+
+
+def test_an_address_that_bounced_gets_another_chance_by_its_code(client: Client) -> None:
+    asha = make_person()
+    client.force_login(asha)
+    services.bury_address(channel="email", address=asha.email, reason="no such mailbox, says Postmark")
+    page = client.get("/inbox/preferences/").content.decode()
+    assert "Nothing is sent there since: no such mailbox, says Postmark" in page
+    client.post("/inbox/email-code/send/")
+    services.confirm_email(user=asha, code=mailed_code())
+    told = tell(asha)
+    deliver("email", [])
+    assert states(told)["email"] == State.SENT
 
 
 # --- Webhooks' pages ---------------------------------------------------------------------------------------
