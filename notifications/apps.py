@@ -18,7 +18,9 @@ class NotificationsConfig(AppConfig):
         streams.register("inbox", may_read_inbox)
         tracking.connect(note_tracking, dispatch_uid="notifications.bounces")
         register(Subscriber(name="audit", queue="audit", handle=audit.keep))
-        register(Subscriber(name="metrics", queue="metrics", handle=metrics.count_events))
+        register(
+            Subscriber(name="metrics", queue="metrics", handle=metrics.count_events, forget=metrics.forget_events)
+        )
         register(Subscriber(name="webhooks", queue="webhooks", handle=fanning.fan_out))
         kinds.register(
             kinds.Kind(

@@ -195,7 +195,7 @@ def _function_of(connection: "redis.Redis", job_id: str) -> str:
 def _charts(now: datetime) -> dict[str, tuple[int, ...]]:
     """Every metric of queues in each of the last minutes, oldest first; the last one is still going on."""
     first = now.replace(second=0, microsecond=0) - timedelta(minutes=CHART_MINUTES - 1)
-    rows = MinuteMetric.objects.filter(minute__gte=first, name__startswith="queue.")
+    rows = MinuteMetric.objects.filter(minute__gte=first, name__startswith=metrics.QUEUES)
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * CHART_MINUTES)
     for name, minute, count in rows.values_list("name", "minute", "count"):
         place = (minute - first) // timedelta(minutes=1)

@@ -11,7 +11,3 @@ _CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (EmailChan
 def get(name: str) -> Channel:
     """The channel of that name. Raises KeyError."""
     return _CHANNELS[name]
-
-
-def all_channels() -> list[Channel]:
-    return list(_CHANNELS.values())

@@ -29,11 +29,15 @@ exactly once. It must not reach outside; what does writes a row for a worker of 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Someone who is told of every event; a new one starts at the first."""
+    """Someone who is told of every event; a new one starts at the first.
+
+    `forget` throws away what it made of events so far, where dealing with one twice would count it twice.
+    """
 
     name: str
     queue: str
     handle: Handler
+    forget: Callable[[], None] | None = None
 
 
 _subscribers: dict[str, Subscriber] = {}
@@ -124,10 +128,17 @@ def _note_failure(name: str, error: str) -> None:
 
 @transaction.atomic
 def replay(name: str, *, from_position: int = 0) -> None:
-    """Set the subscriber back, so that it deals again with every event after that position."""
+    """Set the subscriber back, so that it deals again with every event after that position.
+
+    Raises ValueError for one that can only begin again at the first.
+    """
+    subscriber = _subscribers.get(name)
+    if subscriber is not None and subscriber.forget is not None and from_position:
+        raise ValueError(f"the subscriber {name!r} can only begin again at the first event")
     Follower.objects.select_for_update().filter(name=name).update(
         cursor=from_position, due_at=None, failure_count=0, error=""
     )
-    subscriber = _subscribers.get(name)
+    if subscriber is not None and subscriber.forget is not None:
+        subscriber.forget()
     if subscriber is not None:
         transaction.on_commit(lambda: push_job(subscriber.queue, FOLLOW, name), robust=True)

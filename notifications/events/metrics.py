@@ -11,6 +11,8 @@ from django.utils import timezone
 from notifications.models import DomainEvent, MinuteMetric
 
 KEPT = timedelta(days=14)
+QUEUES = "queue."
+"""How the names begin of what the queues count."""
 
 _ADD = """
     INSERT INTO notifications_minutemetric (name, minute, count, milliseconds, longest_milliseconds)
@@ -65,6 +67,11 @@ def keep_highest(levels: Mapping[str, int]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for name, level in sorted(levels.items()):
             cursor.execute(_KEEP_HIGHEST, [name[:80], minute, level])
+
+
+def forget_events() -> None:
+    """Delete what was counted of events, so that they can be counted again; what queues count stays."""
+    MinuteMetric.objects.exclude(name__startswith=QUEUES).delete()
 
 
 def forget_old() -> int:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from notifications.models import OPEN_STATES, Attempt, Delivery, State
+from notifications.models import Attempt, Delivery, State
 from notifications.rendering import Words
 
 LEASE = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
@@ -251,11 +251,6 @@ def reopen(delivery_ids: Sequence[int]) -> list[int]:
         state=State.PENDING, due_at=now, replayed_at=now, attempt_count=0, reason=""
     )
     return ids
-
-
-def open_count(channel: str) -> int:
-    """How many deliveries of the channel are not settled."""
-    return Delivery.objects.filter(channel=channel, state__in=OPEN_STATES).count()
 
 
 def _adapt(moment: datetime) -> str | datetime | None:

@@ -17,9 +17,11 @@ class Call:
 
 @dataclass
 class Gateway:
-    """`calls` that came in; `answers[path]` is the status with headers and body that is given there, 200 otherwise."""
+    """`calls` that came in, and those `taken` with a yes; `answers[path]` is the status with headers and body that is
+    given there, 200 otherwise."""
 
     calls: list[Call] = field(default_factory=list)
+    taken: list[Call] = field(default_factory=list)
     answers: dict[str, tuple[int, dict[str, str], str]] = field(default_factory=dict)
     delay_seconds: float = 0
 
@@ -31,10 +33,13 @@ class Gateway:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                time.sleep(gateway.delay_seconds)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                gateway.calls.append(Call(self.path, headers, body))
+                call = Call(self.path, headers, body)
+                gateway.calls.append(call)
+                time.sleep(gateway.delay_seconds)
                 status, extra, text = gateway.answers.get(self.path, (200, {}, "ok"))
+                if status < 300:
+                    gateway.taken.append(call)
                 self.send_response(status)
                 for name, value in extra.items():
                     self.send_header(name, value)

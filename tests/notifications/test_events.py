@@ -251,6 +251,14 @@ def test_minutes_are_counted_and_timed() -> None:
         thing = rows["thing.done"]
         assert (thing.count, thing.milliseconds, thing.longest_milliseconds) == (3, 150, 90)
         assert rows["other.done"].count == 1
+    metrics.add([("queue.sms.done", timezone.now(), None)])
+    following.replay("metrics")
+    assert MinuteMetric.objects.get().name == "queue.sms.done"
+    following.follow("metrics")
+    MinuteMetric.objects.filter(name="queue.sms.done").delete()
+    assert {row.name: row.count for row in MinuteMetric.objects.all()} == {n: row.count for n, row in rows.items()}
+    with pytest.raises(ValueError, match="only begin again at the first"):
+        following.replay("metrics", from_position=1)
     MinuteMetric.objects.update(minute=timezone.now() - metrics.KEPT - timedelta(minutes=1))
     assert metrics.forget_old() == len(rows)
 

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.models import OPEN_STATES, Attempt, Delivery, SimulatedText, State
+from notifications.models import OPEN_STATES, Attempt, Contact, Delivery, Provider, State
 from notifications.services import notify
+from payments.ledger import Order, system_id, wallet_id
+from payments.models import Transfer
+from payments.services import settle
 from tests.notifications.factories import make_person
+from tests.notifications.gateway import Gateway
 from tests.notifications.mail_server import MailServer
 from tests.servers.processes import ServerProcess, wait_until
 from tests.servers.redis import RedisServer
@@ -31,15 +36,26 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def delivery_worker(worker: Start, mail_server: MailServer) -> Start:
-    def start(*queues: str) -> ServerProcess:
-        return worker(
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as server:
+        yield server
+
+
+@pytest.fixture
+def delivery_worker(start_command: Start, mail_server: MailServer) -> Start:
+    def start(*queues: str, waits: bool = True, **environment: str) -> ServerProcess:
+        process = start_command(
+            "rqworker",
             *queues,
             EMAIL_HOST="127.0.0.1",
             EMAIL_PORT=str(mail_server.port),
             EMAIL_USE_TLS="0",
             DELIVERY_LEASE_SECONDS=LEASE_SECONDS,
+            **environment,
         )
+        if waits:
+            process.wait_until(lambda: "Listening on" in process.output())
+        return process
 
     return start
 
@@ -52,7 +68,10 @@ def tell(count: int, **fields: Any) -> None:
 
 def all_settled() -> bool:
     # What failed is due in seconds that the test need not wait for.
-    Delivery.objects.filter(state=State.FAILED, due_at__gt=timezone.now()).update(due_at=timezone.now())
+    now = timezone.now()
+    waiting = (State.FAILED, State.PENDING)
+    if Delivery.objects.filter(state__in=waiting, due_at__gt=now).update(due_at=now):
+        Provider.objects.filter(open_until__gt=now).update(open_until=now)
     return not Delivery.objects.filter(state__in=OPEN_STATES).exists()
 
 
@@ -118,6 +137,27 @@ def test_a_worker_killed_at_the_providers_yes_doubles_at_most_that_one(
     assert set(copies(mail_server).values()) == {1, 2}
 
 
+def test_a_gateway_that_hangs_and_a_killed_worker_double_at_most_one(
+    delivery_worker: Start, clock: Start, gateway: Gateway
+) -> None:
+    """The kill falls while the gateway has the text and has not yet said so."""
+    victim = delivery_worker("sms", SMS_GATEWAY_URL=f"{gateway.url}/sms")
+    gateway.delay_seconds = 0.2
+    with transaction.atomic():
+        for number in range(5):
+            notify(user=make_person(phone=f"+91981234560{number}"), kind="test_message", key="1", data={})
+    wait_until(lambda: len(gateway.calls) >= 2)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.popen.wait()
+    gateway.delay_seconds = 0
+    clock(DELIVERY_LEASE_SECONDS=LEASE_SECONDS)
+    delivery_worker("sms", SMS_GATEWAY_URL=f"{gateway.url}/sms")
+    wait_until(lambda: not Delivery.objects.filter(channel="sms", state__in=OPEN_STATES).exists(), seconds=30)
+    texts = Counter(call.headers["idempotency-key"] for call in gateway.taken)
+    assert len(texts) == 5
+    assert texts.total() <= 6
+
+
 def test_a_stopping_worker_hands_back_what_it_has_not_begun(delivery_worker: Start, mail_server: MailServer) -> None:
     leaving = delivery_worker("email")
 
@@ -136,42 +176,66 @@ def test_a_stopping_worker_hands_back_what_it_has_not_begun(delivery_worker: Sta
     assert set(copies(mail_server).values()) == {1}
 
 
-@pytest.mark.one_database
-def test_a_thousand_notifications_through_every_fault(
-    delivery_worker: Start, clock: Start, mail_server: MailServer, redis_server: RedisServer
+def top_up(part: int, count: int = 100) -> list[User]:
+    """So many transfers from the bank in one transaction, each to a person of its own, each told by all channels."""
+    people = User.objects.bulk_create(
+        User(username=f"p{part}-{number}", email=f"p{part}-{number}@example.com") for number in range(count)
+    )
+    Contact.objects.bulk_create(
+        Contact(user=person, phone=f"+9198{part:02}{number:06}") for number, person in enumerate(people)
+    )
+    bank = system_id("bank")
+    settle([Order(bank, wallet_id(person), 10_000, "top_up", f"top-up-{person.pk}") for person in people])
+    return people
+
+
+def test_every_delivery_of_a_thousand_transfers_through_every_fault(
+    delivery_worker: Start,
+    clock: Start,
+    mail_server: MailServer,
+    redis_server: RedisServer,
+    gateway: Gateway,
 ) -> None:
+    def start() -> ServerProcess:
+        return delivery_worker("email", "sms", "push", SMS_GATEWAY_URL=f"{gateway.url}/sms", waits=False)
+
+    workers = [start() for _ in range(3)]
     clock(DELIVERY_LEASE_SECONDS=LEASE_SECONDS)
-    workers = [delivery_worker("email"), delivery_worker("email"), delivery_worker("sms", "push")]
+    for worker in workers:
+        worker.wait_until(lambda worker=worker: "Listening on" in worker.output())
     killed = 0
-    faults = {2: "kill", 4: "forget", 6: "kill", 7: "refuse", 8: "kill"}
+    faults = {2: "kill", 4: "forget", 5: "busy", 6: "kill", 7: "refuse", 8: "kill"}
     for part in range(10):
-        with transaction.atomic():
-            people = [make_person(phone=f"+9198{part:02}{number:06}") for number in range(100)]
-            for person in people:
-                notify(user=person, kind="test_message", key="1", data={})
+        people = top_up(part)
         fault = faults.get(part)
         if fault == "kill":
-            time.sleep(0.3)
+            time.sleep(0.2)
             victim = workers.pop(0)
             os.kill(victim.pid, signal.SIGKILL)
             victim.popen.wait()
             killed += 1
-            workers.append(delivery_worker("email", "sms", "push"))
+            workers.append(start())
         elif fault == "forget":
             redis_server.lose_everything()
+        elif fault == "busy":
+            gateway.answers["/sms"] = (429, {"Retry-After": "1"}, "slow down")
+            time.sleep(0.3)
+            gateway.answers["/sms"] = (500, {}, "")
+            time.sleep(0.3)
+            gateway.answers.clear()
         elif fault == "refuse":
             mail_server.replies[people[0].email] = "451 busy"
             mail_server.replies[people[1].email] = "hang up"
             time.sleep(0.3)
             mail_server.replies.clear()
     wait_until(all_settled, seconds=120, what="the end of all deliveries")
-    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+    assert Transfer.objects.filter(kind="top_up").count() == 1000
     assert Delivery.objects.count() == 3000
-    assert SimulatedText.objects.count() == 1000
-    received = copies(mail_server)
-    assert len(received) == 1000
-    doubled = {message_id for message_id, count in received.items() if count > 1}
-    unknown = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN, delivery__channel="email")
-    assert len(doubled) <= killed
-    assert doubled <= {f"<chowk-delivery-{pk}@localhost>" for pk in unknown.values_list("delivery_id", flat=True)}
-    assert sum(received.values()) - 1000 <= killed
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+    mails = copies(mail_server)
+    texts = Counter(call.headers["idempotency-key"] for call in gateway.taken)
+    assert (len(mails), len(texts)) == (1000, 1000)
+    twice = {key.strip("<").partition("@")[0] for key, count in (mails + texts).items() if count > 1}
+    unknown = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).values_list("delivery_id", flat=True)
+    assert twice <= {f"chowk-delivery-{pk}" for pk in unknown}
+    assert (mails + texts).total() - 2000 <= killed
