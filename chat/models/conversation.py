@@ -59,6 +59,9 @@ class MessageVersion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     replaced_at = models.DateTimeField(default=timezone.now)
+    event_seq = models.BigIntegerField(
+        null=True, blank=True, help_text="The event that told of the edit, in the room's stream."
+    )
 
     class Meta:
         ordering = ["replaced_at", "pk"]

@@ -27,6 +27,9 @@ class Message(models.Model):
     thread_root = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="thread", db_index=False
     )
+    event_seq = models.BigIntegerField(
+        null=True, blank=True, help_text="The event that told of it, in the room's stream."
+    )
     reply_count = models.PositiveIntegerField(default=0, help_text="Messages in the thread that this one began.")
     pinned_at = models.DateTimeField(null=True, blank=True)
     pinned_by = models.ForeignKey(

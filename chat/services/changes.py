@@ -1,5 +1,6 @@
 """What becomes of a message: edited, deleted, reacted to, pinned."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -7,8 +8,16 @@ from django.utils import timezone
 
 from chat import events
 from chat.emoji import REACTIONS
-from chat.errors import ChatError, MessageDeleted, NotAllowed, TooManyPins, TooManyReactions, UnknownEmoji
-from chat.models import Attachment, Message, MessageVersion, Reaction
+from chat.errors import (
+    ChatError,
+    MessageDeleted,
+    NotAllowed,
+    TooManyMentions,
+    TooManyPins,
+    TooManyReactions,
+    UnknownEmoji,
+)
+from chat.models import Attachment, Message, MessageVersion, Reaction, Room
 from chat.queries import Seat
 from chat.rendering import names_in, render
 from chat.roles import Action, Standing, may
@@ -16,7 +25,7 @@ from chat.services.attachments import remove_files
 from chat.services.audit import record
 from chat.services.gate import spend
 from chat.services.mentions import mentionable, record_mentions
-from chat.services.messages import checked_body
+from chat.services.messages import MAX_MENTIONS, checked_body
 from notifications import streams
 
 MAX_PINS = 50
@@ -32,6 +41,7 @@ def edit_message(*, seat: Seat, message: Message, body: str) -> Message:
     text = checked_body(body, may_be_empty=message.attachments.exists())
     if isinstance(text, ChatError):
         raise text
+    _hold_answers(seat)
     message = _locked(message)
     if message.author_id != seat.user.pk:
         raise NotAllowed("Only its writer can edit a message.")
@@ -42,18 +52,24 @@ def edit_message(*, seat: Seat, message: Message, body: str) -> Message:
     shown = render(text, mentionable(seat.room.pk, names_in(text)))
     if shown.mentions_room and not may(seat.standing, Action.MENTION_ROOM):
         shown = shown.without_room()
+    if len(shown.user_ids) > MAX_MENTIONS:
+        raise TooManyMentions(max_mentions=MAX_MENTIONS)
     now = timezone.now()
-    MessageVersion.objects.create(message=message, body=message.body, replaced_by=seat.user, replaced_at=now)
+    replaced = MessageVersion(message=message, body=message.body, replaced_by=seat.user, replaced_at=now)
     message.body, message.html, message.edited_at = text, shown.html, now
     message.save(update_fields=["body", "html", "edited_at"])
     record_mentions(seat.room, [(message, shown)])
-    streams.append(seat.room.stream, [events.message_edited(message)])
+    _rewrite_past(seat.room.stream, message)
+    [told] = streams.append(seat.room.stream, [events.message_edited(message)])
+    replaced.event_seq = told.seq
+    replaced.save()
     return message
 
 
 @transaction.atomic
 def delete_message(*, seat: Seat, message: Message) -> None:
     """Leave a tombstone where a message was. Its text goes from the stream's past too; moderators keep a version."""
+    _hold_answers(seat)
     message = _locked(message)
     own = message.author_id == seat.user.pk
     seat.require(Action.DELETE_OWN if own else Action.DELETE_ANY)
@@ -68,7 +84,7 @@ def delete_message(*, seat: Seat, message: Message) -> None:
     remove_files(Attachment.objects.filter(message=message))
     if not own:
         record(seat, "message.deleted", subject=message.author, message=message)
-    _redact(seat.room.stream, message)
+    _rewrite_past(seat.room.stream, message)
     streams.append(seat.room.stream, [events.message_deleted(message)])
 
 
@@ -111,6 +127,11 @@ def pin_message(*, seat: Seat, message: Message, on: bool = True) -> None:
     streams.append(seat.room.stream, [events.message_pinned(message)])
 
 
+def _hold_answers(seat: Seat) -> None:
+    """Take the room's lock, as posting does, before the message's: no answer quotes it while it changes."""
+    Room.objects.select_for_update(no_key=True).get(pk=seat.room.pk)
+
+
 def _locked(message: Message) -> Message:
     """The message under its row's lock, which puts an edit, a deletion and a reaction at once in order."""
     found = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
@@ -119,21 +140,21 @@ def _locked(message: Message) -> Message:
     return found
 
 
-def _redact(stream: str, message: Message) -> None:
-    """Take a deleted text out of the stream's past: what a page asks for from there must not bring it back."""
-    tombstone = {
-        "id": message.pk,
-        "number": message.number,
-        "author": message.sender_name,
-        "author_id": message.author_id,
-        "html": "",
-        "deleted": True,
-    }
-    mine = {"id": message.pk}
-    streams.redact(stream, types=[events.POSTED], where=mine, change=lambda data: tombstone)
-    streams.redact(stream, types=[events.EDITED], where=mine, change=lambda data: {**data, "html": ""})
-    streams.redact(stream, types=[events.POSTED], where={"reply__id": message.pk}, change=_without_quote)
+def _rewrite_past(stream: str, message: Message) -> None:
+    """Take what a message said before out of the stream's past: it is for those who keep the room alone, and what a
+    page asks for from there must not bring it back."""
+    told = [message.event_seq, *MessageVersion.objects.filter(message=message).values_list("event_seq", flat=True)]
+    streams.redact(stream, [seq for seq in told if seq is not None], partial(_as_now, message))
+    answers = Message.objects.filter(reply_to=message, event_seq__isnull=False)
+    quote = events.quote(message)
+    streams.redact(
+        stream, list(answers.values_list("event_seq", flat=True)), lambda type_, data: {**data, "reply": quote}
+    )
 
 
-def _without_quote(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "reply": {**data["reply"], "text": ""}}
+def _as_now(message: Message, type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    """A past event of a message, with what the message says now."""
+    if not message.is_deleted or type_ != events.POSTED:
+        return {**data, "html": message.html}
+    kept = {name: data[name] for name in ("id", "number", "author", "author_id") if name in data}
+    return {**kept, "html": "", "deleted": True}

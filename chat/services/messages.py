@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat import events
@@ -209,7 +210,10 @@ def _insert(
     if attached:
         Attachment.objects.bulk_update([file for of in attached.values() for file in of], ["message"])
     record_mentions(room, [(message, shown) for message, _, shown in new])
-    streams.append(room.stream, [events.message_posted(m, attached.get(m.pk, ())) for m in messages])
+    told = streams.append(room.stream, [events.message_posted(m, attached.get(m.pk, ())) for m in messages])
+    # Both count on by one, so one statement gives each message the number of its event.
+    in_batch = Message.objects.filter(room=room, number__gte=first.number, number__lte=last.number)
+    in_batch.update(event_seq=F("number") + (told[0].seq - first.number))
 
 
 def _refusal(

@@ -6,8 +6,9 @@ streams.register("room", may_read)                        who may read `room:…
 """
 
 from notifications.streams.appending import append, append_many
-from notifications.streams.log import LiveEvent, Reset, Slice, last_seq, read, redact, trim
+from notifications.streams.log import LiveEvent, Reset, Slice, last_seq, read, trim
 from notifications.streams.permissions import may_read, register, revoke
+from notifications.streams.redacting import redact
 
 __all__ = [
     "LiveEvent",

@@ -1,7 +1,7 @@
 """What one process knows of one stream: its newest events, in order, without gaps. Pure, no I/O."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 RECENT_EVENTS = 1000
@@ -10,6 +10,10 @@ RECENT_BYTES = 1024 * 1024
 
 EARLY_BATCHES = 256
 """Batches kept that arrived before the events in front of them; beyond it the database fills the gap alone."""
+
+
+FORGOTTEN = b""
+"""Stands where an event was that memory must not give out any more."""
 
 
 class Feed:
@@ -57,20 +61,31 @@ class Feed:
 
     def after(self, seq: int) -> list[bytes] | None:
         """The events that follow number `seq` up to the head, or None when they are not all in memory."""
-        missing = self.head - seq
-        if missing > len(self._recent):
-            return None
-        return list(islice(self._recent, len(self._recent) - missing, None))
+        events = self._newest(self.head - seq)
+        return None if events is None or FORGOTTEN in events else events
 
     def bytes_after(self, seq: int) -> int:
         """How many bytes of events follow number `seq`; more than RECENT_BYTES when they are no longer in memory."""
-        events = self.after(seq)
+        events = self._newest(self.head - seq)
         return RECENT_BYTES + 1 if events is None else sum(map(len, events))
+
+    def forget(self, seqs: Iterable[int]) -> None:
+        """Events that were rewritten: they come from the database from now on."""
+        for seq in seqs:
+            place = len(self._recent) - 1 - (self.head - seq)
+            if 0 <= place < len(self._recent):
+                self._recent_bytes -= len(self._recent[place])
+                self._recent[place] = FORGOTTEN
 
     def take_outbox(self) -> tuple[int, list[bytes]]:
         """The first number and the events that are to be handed out now."""
         events, self.outbox = self.outbox, []
         return self.head - len(events) + 1, events
+
+    def _newest(self, count: int) -> list[bytes] | None:
+        if count > len(self._recent):
+            return None
+        return list(islice(self._recent, len(self._recent) - count, None))
 
     def _extend(self, first: int, events: Sequence[bytes]) -> None:
         new = events[max(0, self.head + 1 - first) :]

@@ -141,6 +141,11 @@ class Hub:
             feed.refill_scheduled = True
             self.loop.call_later(GAP_PATIENCE_SECONDS, self._refill_if_gap, feed)
 
+    def tell_redaction(self, stream: str, seqs: Sequence[int]) -> None:
+        """Past events were rewritten: who asks for them from now on gets what the database has."""
+        if feed := self._feeds.get(stream):
+            feed.forget(seqs)
+
     async def close(self) -> None:
         """Stop all background work; subscribers are no longer told anything."""
         for task in self._tasks:
@@ -223,7 +228,10 @@ class Hub:
                     for feed in list(self._feeds.values()):
                         feed.listening = await self._join_group(feed.stream)
                 message = await self._layer.receive(self._channel)
-                self.tell(message["stream"], message["first"], message["last"], message["events"])
+                if message["type"] == "redaction":
+                    self.tell_redaction(message["stream"], message["seqs"])
+                else:
+                    self.tell(message["stream"], message["first"], message["last"], message["events"])
             except Exception as error:
                 logger.warning("live: no news from Redis (%s); reading from the database meanwhile", error)
                 await asyncio.sleep(1)

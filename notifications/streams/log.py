@@ -88,25 +88,6 @@ def _trim_stream(stream_id: int, cutoff: datetime, keep_events: int) -> int:
             return deleted
 
 
-def redact(
-    stream: str,
-    *,
-    types: Sequence[str],
-    where: Mapping[str, int | str],
-    change: Callable[[dict[str, Any]], dict[str, Any]],
-) -> int:
-    """Rewrite the data of past events, so that what was deleted is not replayed; they keep their numbers.
-
-    `where` names the values that the data has, such as `{"id": 5}` or `{"reply__id": 5}`. Answers how many events
-    there were. It reads all events of these types that are kept, so it is for rare deeds.
-    """
-    matching = {f"data__{path}": value for path, value in where.items()}
-    events = list(Event.objects.filter(stream__name=stream, type__in=types, **matching))
-    for event in events:
-        event.data = change(event.data)
-    return Event.objects.bulk_update(events, ["data"])
-
-
 def last_seq(stream: str) -> int:
     """The number of the stream's newest event, 0 for a stream without any."""
     return Stream.objects.filter(name=stream).values_list("last_seq", flat=True).first() or 0

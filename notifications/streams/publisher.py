@@ -35,6 +35,12 @@ class Publisher:
         carried = events if sum(map(len, events)) <= MESSAGE_BYTES else []
         last = first + len(events) - 1
         message = {"type": "news", "stream": stream, "first": first, "last": last, "events": carried}
+        self._send(stream, message)
+
+    def publish_redaction(self, stream: str, seqs: list[int]) -> None:
+        self._send(stream, {"type": "redaction", "stream": stream, "seqs": seqs})
+
+    def _send(self, stream: str, message: dict[str, Any]) -> None:
         self._waiting.append((group_of(stream), message))
         self._loop.call_soon_threadsafe(self._wake.set)
 
@@ -74,6 +80,14 @@ def publish(stream: str, events: list[LiveEvent]) -> None:
     if hub is not None:
         hub.loop.call_soon_threadsafe(hub.tell, stream, first, events[-1].seq, encoded)
     _the_publisher().publish(stream, first, encoded)
+
+
+def publish_redaction(stream: str, seqs: list[int]) -> None:
+    """Tell all hubs that past events were rewritten; never blocks and never raises."""
+    hub = hub_of_this_process()
+    if hub is not None:
+        hub.loop.call_soon_threadsafe(hub.tell_redaction, stream, seqs)
+    _the_publisher().publish_redaction(stream, seqs)
 
 
 def _forget_after_fork() -> None:
