@@ -1,6 +1,6 @@
 PYTHON ?= python3
 
-.PHONY: run fleet test lint bench-live bench-payments bench-deliveries bench-judge
+.PHONY: run fleet test lint bench-live bench-chat bench-payments bench-deliveries bench-judge
 
 run fleet test lint:
 	@command -v $(PYTHON) >/dev/null || { echo "chowk: $(PYTHON) is missing. Fix: sudo apt-get install python3" >&2; exit 1; }
@@ -8,6 +8,10 @@ run fleet test lint:
 
 bench-live:
 	@.venv/bin/python -m bench.live
+
+bench-chat:
+	@.venv/bin/python -m bench.chat --sqlite
+	@.venv/bin/python -m bench.chat --postgresql
 
 bench-payments:
 	@.venv/bin/python bench/payments.py

@@ -34,8 +34,8 @@ NUMBERS = {
     ),
 }
 MESSAGES = """
-    INSERT INTO chat_message (room_id, number, author_id, bot_name, body, html, created_at, reply_count)
-    SELECT %(room)s, n, %(first)s + n %% {people}, '', body, '<p>' || body || '</p>', at, 0
+    INSERT INTO chat_message (room_id, number, author_id, bot_name, body, html, created_at, reply_count, event_seq)
+    SELECT %(room)s, n, %(first)s + n %% {people}, '', body, '<p>' || body || '</p>', at, 0, n
     FROM (
         SELECT n, {moment} AS at, CASE n %% 8 WHEN 0 THEN 'tree ' WHEN 1 THEN 'graph ' ELSE 'array ' END
             || 'word' || n %% 5000 || ' number' || n || ' and so that it is about a hundred bytes long' AS body
@@ -43,12 +43,22 @@ MESSAGES = """
     ) AS made
 """
 
+EVENTS = """
+    INSERT INTO notifications_event (stream_id, seq, type, at, data)
+    SELECT %(stream)s, number, 'message.posted', created_at, {data} FROM chat_message
+"""
+DATA = {
+    "postgresql": "jsonb_build_object('id', id, 'number', number, 'author_id', author_id, 'html', html)",
+    "sqlite": "json_object('id', id, 'number', number, 'author_id', author_id, 'html', html)",
+}
+
 
 def set_up(database_url: str, folder: Path) -> None:
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ["DATABASE_URL"] = database_url
     os.environ["VAR_DIR"] = str(folder)
     os.environ["DEBUG"] = "1"
+    os.environ["CHAT_MESSAGES_AT_ONCE"] = os.environ["CHAT_MESSAGES_PER_MINUTE"] = "100000"
     os.environ["ALLOWED_HOSTS"] = "testserver"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
@@ -75,6 +85,12 @@ def fill(count: int) -> Any:
         numbers, moment = NUMBERS[connection.vendor]
         insert = MESSAGES.format(numbers=numbers, moment=moment, people=PEOPLE)
         cursor.execute(insert, {"count": count, "room": room.pk, "first": people[0].pk})
+        cursor.execute(
+            "INSERT INTO notifications_stream (name, last_seq, trimmed_seq) VALUES (%s, %s, 0) RETURNING id",
+            [room.stream, count],
+        )
+        [stream] = cursor.fetchone()
+        cursor.execute(EVENTS.format(data=DATA[connection.vendor]), {"stream": stream})
         cursor.execute(
             "INSERT INTO chat_reaction (message_id, user_id, emoji, created_at)"
             " SELECT id, author_id, '+1', created_at FROM chat_message WHERE number % 100 = 0"
@@ -117,7 +133,7 @@ def run(count: int) -> None:
     from django.test import Client
     from django.utils import timezone
 
-    from chat import queries
+    from chat import queries, services
     from chat.models import Message
 
     start = time.perf_counter()
@@ -137,6 +153,13 @@ def run(count: int) -> None:
 
         return get
 
+    def rewrite(message: Message) -> None:
+        its_author = queries.room_by_id(message.author, room.pk)
+        services.edit_message(seat=its_author, message=message, body=f"{message.body} (corrected)")
+
+    def delete(message: Message) -> None:
+        services.delete_message(seat=queries.room_by_id(message.author, room.pk), message=message)
+
     print(f"{'':<42}{'median':>8}{'best':>8}{'CPU':>8}{'queries':>9}   (ms; CPU is this process's)")
     measure("open the room (the whole page)", page("/rooms/million/"))
     measure("permalink in the middle (the whole page)", page(f"/rooms/million/{count // 2}/"))
@@ -147,6 +170,10 @@ def run(count: int) -> None:
     measure("search: one rare word", lambda: queries.search_messages(user, f"number{count // 2}", seat=seat))
     measure("search: two words", lambda: queries.search_messages(user, "word77 graph", seat=seat))
     measure("search: a word in every eighth message", lambda: queries.search_messages(user, "tree", seat=seat))
+    measure("post a message", lambda: services.post_message(room=room, author=user, body="tea?"))
+    old = iter(Message.objects.filter(room=room, number__lte=200, author__isnull=False).select_related("author"))
+    measure("edit an old message", lambda: rewrite(next(old)))
+    measure("delete an old message", lambda: delete(next(old)))
     measure("rooms_of (unread counts)", lambda: queries.rooms_of(user))
     print("plans:")
     in_room = Message.objects.filter(room=room)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from chat.services.attachments import sweep_unsent
+from chat.services.attachments import sweep_stray, sweep_unsent
 from chat.services.digest import notify_rooms, send_digests
 
 TASKS: list[tuple[timedelta, Callable[[], object]]] = [
     (timedelta(seconds=5), notify_rooms),
     (timedelta(minutes=1), send_digests),
     (timedelta(hours=1), sweep_unsent),
+    (timedelta(minutes=5), sweep_stray),
 ]

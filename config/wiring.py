@@ -6,14 +6,15 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from chat import commands, topics
+from chat import commands, tools, topics
 from chat.errors import ChatError, InvalidCommand
 from chat.models import Message
 from chat.services import Posted, post_message
 from judge import languages, listeners
-from judge.errors import ProblemNotFound
+from judge.errors import ContestNotFound, ProblemNotFound
 from judge.models import CustomRun
 from judge.queries import problem_for
+from judge.scoreboards import contest_for
 from judge.services import run_custom
 from judge.verdicts import Verdict
 
@@ -33,6 +34,8 @@ def register() -> None:
     commands.register(commands.Command("pay", "@name amount", "Send money: opens the form, you confirm there", pay))
     commands.register(commands.Command("run", "```py …```", "Run a block of code and post what it prints", run))
     topics.register("problem", problem_topic)
+    topics.register("contest", contest_topic)
+    tools.register(tools.Tool("Split a bill", "receipt", split_bill))
     listeners.register(LISTENER, post_result)
 
 
@@ -108,3 +111,17 @@ def problem_topic(user: User, slug: str) -> topics.Topic | None:
     except ProblemNotFound:
         return None
     return topics.Topic(problem.title, f"About the problem {problem.title}.", reverse("judge:problem", args=[slug]))
+
+
+def contest_topic(user: User, slug: str) -> topics.Topic | None:
+    """The discussion of a contest: for those who may see the contest."""
+    try:
+        contest = contest_for(user, slug)
+    except ContestNotFound:
+        return None
+    return topics.Topic(contest.title, f"About the contest {contest.title}.", contest.get_absolute_url())
+
+
+def split_bill(room: tools.RoomOfPeople) -> str:
+    """The wallet's form for sharing a bill with the people of a room, who are asked only when it is sent."""
+    return f"{reverse('payments:split')}?{urlencode({'with': ','.join(room.others), 'from': room.name})}"

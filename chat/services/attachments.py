@@ -4,7 +4,7 @@ import io
 import unicodedata
 from datetime import timedelta
 from pathlib import PurePosixPath
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -33,6 +33,8 @@ THUMBNAIL_BOX = (480, 360)
 MAX_UNSENT = 20
 """Files that one person may have uploaded to a room and not sent yet."""
 UNSENT_FOR = timedelta(hours=24)
+_FOLDER_EVERY = timedelta(minutes=5)
+_THUMBNAIL = ".thumbnail.webp"
 
 
 def upload_file(*, seat: Seat, file: UploadedFile) -> Attachment:
@@ -77,13 +79,47 @@ def sweep_unsent() -> int:
     return remove_files(Attachment.objects.filter(message=None, created_at__lt=timezone.now() - UNSENT_FOR))
 
 
+def sweep_stray(*, folder: str = "") -> int:
+    """Delete stored files that no row knows, of an upload that broke off or a deleted room; answers how many.
+
+    Looks through one of the storage's 256 folders, by default a new one every five minutes, so that each turn is quick
+    and all have had theirs within a day.
+    """
+    storage = storages["attachments"]
+    now = timezone.now()
+    folder = folder or f"{int(now.timestamp() / _FOLDER_EVERY.total_seconds()) % 256:02x}"
+    try:
+        names = storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return 0
+    keys = {name: name.removesuffix(_THUMBNAIL) for name in names}
+    rows = Attachment.objects.filter(key__in=filter(_is_key, keys.values()))
+    known = {str(key) for key in rows.values_list("key", flat=True)}
+    # A young file may be of an upload whose row is not committed yet.
+    stray = [
+        path
+        for name, key in keys.items()
+        if key not in known and storage.get_modified_time(path := f"{folder}/{name}") < now - UNSENT_FOR
+    ]
+    _delete_stored(stray)
+    return len(stray)
+
+
+def _is_key(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
 def stored_name(attachment: Attachment) -> str:
     """Where the storage has the file: by its random key alone, never by what someone called it."""
     return f"{attachment.key.hex[:2]}/{attachment.key}"
 
 
 def thumbnail_name(attachment: Attachment) -> str:
-    return f"{stored_name(attachment)}.thumbnail.webp"
+    return f"{stored_name(attachment)}{_THUMBNAIL}"
 
 
 def _picture(attachment: Attachment, file: UploadedFile) -> File | None:

@@ -1,6 +1,6 @@
 """The event log: the database is the truth, what is published only carries the news."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

@@ -122,6 +122,30 @@ def test_a_deleted_message_leaves_a_tombstone_and_no_words_anywhere_one_can_read
     assert kept == ["a secret word", "a secret phrase"]
 
 
+def test_what_an_edit_replaced_is_for_those_who_keep_the_room_alone(room, asha, ravi) -> None:
+    message = post(room, ravi, "my password is hunter2")
+    post(room, asha, "take that out", reply_to=message.pk)
+    services.edit_message(seat=seat(ravi, room), message=message, body="my password is hunter3")
+    services.edit_message(seat=seat(ravi, room), message=message, body="never mind")
+    assert "hunter" not in str(told(room))
+    assert told(room)[1][1]["reply"]["text"] == "never mind"
+    assert [data["html"] for kind, data in told(room) if kind == "message.edited"] == ["<p>never mind</p>\n"] * 2
+    with pytest.raises(errors.NotAllowed):
+        queries.versions_of(seat(ravi, room), message)
+    assert len(queries.versions_of(seat(asha, room), message)) == 2
+
+
+def test_an_old_message_is_deleted_without_reading_the_rooms_past(room, asha, django_assert_max_num_queries) -> None:
+    old = post(room, asha, "old")
+    answer = post(room, asha, "answer", reply_to=old.pk)
+    assert (old.event_seq, answer.event_seq) == (1, 2)
+    with django_assert_max_num_queries(30) as few:
+        services.delete_message(seat=seat(asha, room), message=old)
+    assert not any(
+        "data" in query["sql"].partition("WHERE")[2] for query in few if "notifications_event" in query["sql"]
+    )
+
+
 def test_an_answer_no_longer_quotes_what_was_deleted(room, asha, ravi) -> None:
     parent = post(room, ravi, "a secret word")
     post(room, asha, "answer", reply_to=parent.pk)

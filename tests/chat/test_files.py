@@ -1,9 +1,11 @@
 """Attachments: what is taken in, what is stored of it, and who gets it back in which way."""
 
 import io
+import os
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -11,7 +13,7 @@ from PIL import Image
 
 from chat import errors, services
 from chat.models import Attachment, Membership, Room
-from chat.services.attachments import stored_name, sweep_unsent, thumbnail_name
+from chat.services.attachments import stored_name, sweep_stray, sweep_unsent, thumbnail_name
 from tests.chat.factories import make_room, make_user, post, seat, told
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +189,21 @@ def test_the_upload_answers_what_send_wants_and_refuses_in_words(client, asha, r
     assert client.get(url).status_code == 405
     client.force_login(make_user())
     assert client.post(url, {"file": SimpleUploadedFile("a.txt", b"text")}).status_code == 404
+
+
+def test_stored_files_that_no_row_knows_are_swept_away(asha, room) -> None:
+    """As a worker that was killed between storing and committing leaves them, and a room deleted in the admin."""
+    storage = storages["attachments"]
+    kept, lost, young = (upload(asha, room, picture(), f"{n}.jpg") for n in range(3))
+    Attachment.objects.filter(pk__in=[lost.pk, young.pk])._raw_delete("default")
+    for file in (kept, lost):
+        for name in (stored_name(file), thumbnail_name(file)):
+            os.utime(storage.path(name), (0, 0))
+    stray = f"{lost.key.hex[:2]}/half-written"
+    storage.save(stray, ContentFile(b"x"))
+    os.utime(storage.path(stray), (0, 0))
+    swept = sum(sweep_stray(folder=folder) for folder in {file.key.hex[:2] for file in (kept, lost, young)})
+    assert swept == 3
+    left = [file for file in (kept, lost, young) if storage.exists(stored_name(file))]
+    assert left == [file for file in (kept, lost, young) if storage.exists(thumbnail_name(file))] == [kept, young]
+    assert sweep_stray(folder="zz") == 0

@@ -1,14 +1,17 @@
 """What config joins: /run with the judge and rooms about problems."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from chat import calls, errors
 from chat.models import Message, Room
 from chat.params import Params
 from config.wiring import result_text
 from judge.errors import TooManyWaiting
-from judge.models import CustomRun, Problem
+from judge.models import Contest, CustomRun, Problem
 from judge.services.runs import claim_next_run, finish_run
 from judge.verdicts import Verdict
 from tests.chat.factories import make_room, make_user, seat
@@ -82,3 +85,28 @@ def test_a_problem_has_its_room_for_those_who_may_see_it(client, asha) -> None:
     room = Room.objects.get(key="problem:sum")
     assert "/judge/problems/sum/" in client.get("/rooms/the-sum/").content.decode()
     assert seat(asha, room).membership is None
+
+
+def test_a_contest_has_its_room_for_those_who_may_see_it(client, asha) -> None:
+    now = timezone.now()
+    make = {"title": "Saturday", "starts_at": now, "ends_at": now + timedelta(hours=2)}
+    Contest.objects.create(slug="saturday", is_published=False, **make)
+    client.force_login(asha)
+    assert client.post("/rooms/about/contest/saturday/").status_code == 404
+    Contest.objects.update(is_published=True)
+    assert "/rooms/about/contest/saturday/" in client.get("/judge/contests/saturday/").content.decode()
+    assert "Open the discussion" in client.get("/rooms/about/contest/saturday/").content.decode()
+    assert client.post("/rooms/about/contest/saturday/").url == "/rooms/saturday/"
+    assert "/judge/contests/saturday/" in client.get("/rooms/saturday/").content.decode()
+
+
+def test_a_room_offers_to_split_a_bill_among_its_people(client, asha) -> None:
+    room = make_room(asha, make_user("ravi"), make_user("meera"), name="Tea & samosas")
+    client.force_login(asha)
+    link = "/wallet/split/?with=meera%2Cravi&amp;from=Tea+%26+samosas"
+    page = client.get(room.get_absolute_url()).content.decode()
+    assert link in page
+    form = client.get(link.replace("&amp;", "&")).content.decode()
+    assert "Tea &amp; samosas" in form
+    alone = make_room(asha)
+    assert "/wallet/split/" not in client.get(alone.get_absolute_url()).content.decode()
