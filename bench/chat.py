@@ -135,6 +135,7 @@ def run(count: int) -> None:
 
     from chat import queries, services
     from chat.models import Message
+    from notifications.models import Event
 
     start = time.perf_counter()
     room = fill(count)
@@ -181,6 +182,8 @@ def run(count: int) -> None:
     explain(in_room.filter(number__lt=count // 2).order_by("-number")[:51])
     explain(in_room.filter(created_at__gte=midnight).order_by("created_at", "number")[:1])
     explain(in_room.filter(pinned_at__isnull=False).order_by("-pinned_at"))
+    explain(Event.objects.filter(stream__name=room.stream, seq__in=[count // 3, count // 2]))
+    explain(in_room.filter(reply_to_id=count // 2))
 
 
 @contextmanager

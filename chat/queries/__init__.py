@@ -17,6 +17,7 @@ from chat.queries.people import (
     invitations_of,
     members_of,
     names_like,
+    others_in,
     reports_of,
     webhooks_of,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "message_for",
     "names_like",
     "number_at",
+    "others_in",
     "pins_of",
     "public_rooms",
     "reports_of",

@@ -37,6 +37,14 @@ def names_like(seat: Seat, start: str) -> list[str]:
     return list(found.order_by("user__username").values_list("user__username", flat=True)[:8])
 
 
+def others_in(seat: Seat, at_most: int) -> list[str]:
+    """The usernames of the other people in the room, by name; empty where there are more than `at_most`."""
+    seat.require(Action.READ)
+    others = Membership.objects.filter(room=seat.room, role__in=_ORDER, user__is_active=True).exclude(user=seat.user)
+    names = list(others.order_by("user__username").values_list("user__username", flat=True)[: at_most + 1])
+    return names if len(names) <= at_most else []
+
+
 def audit_of(seat: Seat, limit: int = 200) -> Sequence[AuditEntry]:
     """What those who keep the room did, the newest first."""
     seat.require(Action.SEE_AUDIT)

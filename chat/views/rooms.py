@@ -4,7 +4,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import commands, queries, services, topics
+from chat import commands, queries, services, tools, topics
 from chat.emoji import PICKER
 from chat.errors import ChatError
 from chat.forms import RoomForm
@@ -56,8 +56,17 @@ def room(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
             "picker": PICKER,
             "commands": commands.all_commands(),
             "topic": topics.of_room(seat.user, seat.room.key),
+            "tools": _tools(seat),
         },
     )
+
+
+def _tools(seat: queries.Seat) -> list[tuple[tools.Tool, str]]:
+    """What the room's menu offers besides: to those who are in it."""
+    if seat.membership is None:
+        return []
+    others = queries.others_in(seat, tools.MOST_PEOPLE)
+    return tools.links(tools.RoomOfPeople(seat.title, tuple(others)))
 
 
 @login_required
