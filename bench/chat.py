@@ -183,7 +183,7 @@ def run(count: int) -> None:
     explain(in_room.filter(created_at__gte=midnight).order_by("created_at", "number")[:1])
     explain(in_room.filter(pinned_at__isnull=False).order_by("-pinned_at"))
     explain(Event.objects.filter(stream__name=room.stream, seq__in=[count // 3, count // 2]))
-    explain(in_room.filter(reply_to_id=count // 2))
+    explain(Message.objects.filter(thread_root_id=count // 2).filter(reply_to_id=count // 2))
 
 
 @contextmanager

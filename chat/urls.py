@@ -19,7 +19,9 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/<int:number>/", rooms.room, name="message"),
     path("<slug:slug>/messages/", messages.room_messages, name="messages"),
     path("<slug:slug>/files/", files.upload, name="upload"),
-    path("<slug:slug>/people/", rooms.about, name="about"),
+    path("<slug:slug>/people/", rooms.people, name="people"),
+    path("<slug:slug>/settings/", rooms.settings, name="settings"),
+    path("<slug:slug>/moderation/", rooms.keeping, name="keeping"),
     path("<slug:slug>/pins/", rooms.pins, name="pins"),
     path("<slug:slug>/at/", rooms.at_day, name="at"),
 ]

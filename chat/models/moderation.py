@@ -1,5 +1,7 @@
 """Invitations into a room, reports to those who keep it, and what they did."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -62,6 +64,27 @@ class Report(models.Model):
 class AuditEntry(models.Model):
     """Something that those who keep a room did in it. Rows are only ever added."""
 
+    LABELS: ClassVar[dict[str, str]] = {
+        "invitation.link": "Made an invitation link",
+        "invitation.person": "Invited",
+        "invitation.revoked": "Ended an invitation",
+        "member.banned": "Banned",
+        "member.muted": "Muted",
+        "member.unbanned": "Lifted the ban of",
+        "member.unmuted": "Ended the mute of",
+        "message.deleted": "Deleted a message of",
+        "message.pinned": "Pinned a message of",
+        "message.unpinned": "Unpinned a message of",
+        "report.handled": "Dealt with a report by",
+        "role.set": "Gave a role to",
+        "room.archived": "Archived the room",
+        "room.described": "Renamed or described the room",
+        "room.slow_mode": "Set slow mode",
+        "room.unarchived": "Opened the room again",
+        "webhook.created": "Made a webhook",
+        "webhook.disabled": "Disabled a webhook",
+    }
+
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="audit")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -83,3 +106,8 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} in {self.room_id}"
+
+    @property
+    def label(self) -> str:
+        """What was done, in words."""
+        return self.LABELS.get(self.action, self.action)

@@ -17,11 +17,12 @@ from chat.queries.people import (
     invitations_of,
     members_of,
     names_like,
+    open_report_count,
     others_in,
     reports_of,
     webhooks_of,
 )
-from chat.queries.rooms import RoomCard, Seat, may_read_room, public_rooms, room_by_id, room_for, rooms_of, seat_in
+from chat.queries.rooms import RoomCard, archived_rooms_of, Seat, may_read_room, public_rooms, room_by_id, room_for, rooms_of, seat_in
 from chat.queries.search import room_of_topic, search_messages
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Line",
     "RoomCard",
     "Seat",
+    "archived_rooms_of",
     "audit_of",
     "banned_from",
     "history_around",
@@ -39,6 +41,7 @@ __all__ = [
     "message_for",
     "names_like",
     "number_at",
+    "open_report_count",
     "others_in",
     "pins_of",
     "public_rooms",

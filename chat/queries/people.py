@@ -59,6 +59,13 @@ def reports_of(seat: Seat) -> Sequence[Report]:
     return list(reports.select_related("message__author", "message__room", "reporter").order_by("created_at")[:200])
 
 
+def open_report_count(seat: Seat) -> int:
+    """How many reports wait for those who keep the room; 0 for everyone else, without asking."""
+    if not seat.may(Action.HANDLE_REPORTS):
+        return 0
+    return Report.objects.filter(message__room=seat.room, handled_at=None).count()
+
+
 def invitations_of(seat: Seat) -> Sequence[Invitation]:
     """The links that still work: all of them for those who keep the room, one's own for the others."""
     if not seat.may(Action.INVITE):

@@ -74,10 +74,19 @@ class Seat:
 
 def rooms_of(user: Person) -> list[RoomCard]:
     """The rooms a person is in, the latest spoken in first. One query."""
+    return _cards(user, room__archived_at=None)
+
+
+def archived_rooms_of(user: Person) -> list[RoomCard]:
+    """The rooms a person is in that can only be read any more. One query."""
+    return _cards(user, room__archived_at__isnull=False)
+
+
+def _cards(user: Person, **which: Any) -> list[RoomCard]:
     if not user.is_authenticated:
         return []
     memberships = (
-        Membership.objects.filter(user=user, room__archived_at=None)
+        Membership.objects.filter(user=user, **which)
         .exclude(role=Membership.Role.BANNED)
         .select_related("room")
         .order_by(F("room__last_message_at").desc(nulls_last=True), "room_id")

@@ -145,7 +145,9 @@ def _rewrite_past(stream: str, message: Message) -> None:
     page asks for from there must not bring it back."""
     told = [message.event_seq, *MessageVersion.objects.filter(message=message).values_list("event_seq", flat=True)]
     streams.redact(stream, [seq for seq in told if seq is not None], partial(_as_now, message))
-    answers = Message.objects.filter(reply_to=message, event_seq__isnull=False)
+    # By the thread too: its index is the one that stands ready for a room of any length.
+    in_thread = Message.objects.filter(thread_root_id=message.thread_root_id or message.pk)
+    answers = in_thread.filter(reply_to=message, event_seq__isnull=False)
     quote = events.quote(message)
     streams.redact(
         stream, list(answers.values_list("event_seq", flat=True)), lambda type_, data: {**data, "reply": quote}

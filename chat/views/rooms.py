@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -5,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import commands, queries, services, tools, topics
-from chat.emoji import PICKER
+from chat.emoji import PICKER, SHORTCODES
 from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.models import Message
@@ -22,7 +24,11 @@ def rooms(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "chat/rooms.html",
-        {"rooms": queries.rooms_of(request.user), "public_rooms": queries.public_rooms(request.user)},
+        {
+            "rooms": queries.rooms_of(request.user),
+            "public_rooms": queries.public_rooms(request.user),
+            "archived": queries.archived_rooms_of(request.user),
+        },
     )
 
 
@@ -57,6 +63,8 @@ def room(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
             "commands": commands.all_commands(),
             "topic": topics.of_room(seat.user, seat.room.key),
             "tools": _tools(seat),
+            "report_count": queries.open_report_count(seat),
+            "emoji": SHORTCODES,
         },
     )
 
@@ -93,26 +101,35 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 @answering
-def about(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who is in a room, how to invite, and what those who keep it need."""
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is in a room, and how others come in."""
     seat = seat_for(request, slug)
-    may = {action.value: seat.may(action) for action in Action}
-    return render(
-        request,
-        "chat/about.html",
-        {
-            "seat": seat,
-            "room": seat.room,
-            "may": may,
-            "members": queries.members_of(seat),
-            "banned": queries.banned_from(seat),
-            "invitations": queries.invitations_of(seat),
-            "webhooks": queries.webhooks_of(seat),
-            "reports": queries.reports_of(seat) if may["handle_reports"] else [],
-            "audit": queries.audit_of(seat) if may["see_audit"] else [],
-            "now": timezone.now(),
-        },
-    )
+    lists = {
+        "members": queries.members_of(seat),
+        "banned": queries.banned_from(seat),
+        "invitations": queries.invitations_of(seat),
+        "now": timezone.now(),
+    }
+    return _around(request, "chat/people.html", seat, **lists)
+
+
+@login_required
+@require_GET
+@answering
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """What can be set in a room: one's own alerts, and for those who may, the room itself."""
+    seat = seat_for(request, slug)
+    return _around(request, "chat/settings.html", seat, webhooks=queries.webhooks_of(seat))
+
+
+@login_required
+@require_GET
+@answering
+def keeping(request: HttpRequest, slug: str) -> HttpResponse:
+    """For those who keep a room: what was reported, and what was done."""
+    seat = seat_for(request, slug)
+    reports = queries.reports_of(seat)
+    return _around(request, "chat/keeping.html", seat, reports=reports, audit=queries.audit_of(seat))
 
 
 @login_required
@@ -120,8 +137,18 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
 @answering
 def pins(request: HttpRequest, slug: str) -> HttpResponse:
     seat = seat_for(request, slug)
-    history = queries.pins_of(seat)
-    return render(request, "chat/pins.html", {"seat": seat, "room": seat.room, "lines": history.lines()})
+    return _around(request, "chat/pins.html", seat, lines=queries.pins_of(seat).lines())
+
+
+def _around(request: HttpRequest, template: str, seat: queries.Seat, **context: Any) -> HttpResponse:
+    """One of the pages around a room, under its tabs."""
+    shared = {
+        "seat": seat,
+        "room": seat.room,
+        "may": {action.value: seat.may(action) for action in Action},
+        "report_count": queries.open_report_count(seat),
+    }
+    return render(request, template, shared | context)
 
 
 @login_required

@@ -1,10 +1,12 @@
-// What can be completed while one writes: @names of members, :emoji: by the server, /commands at the start.
+// What can be completed while one writes: @names of members, :emoji by name, /commands at the start.
 
 /** The word before the cursor that can be completed: {kind, start, word}, or null. */
 export function wordAt(text, cursor) {
   const before = text.slice(0, cursor);
   const command = /^\/(\w*)$/.exec(before);
   if (command) return { kind: "command", start: 0, word: command[1] };
+  const emoji = /(?:^|[\s(]):([a-z0-9_+-]{2,})$/.exec(before);
+  if (emoji) return { kind: "emoji", start: cursor - emoji[1].length - 1, word: emoji[1] };
   const name = /(?:^|[\s(])@([\w.+-]*)$/.exec(before);
   return name ? { kind: "name", start: cursor - name[1].length - 1, word: name[1] } : null;
 }
@@ -13,6 +15,15 @@ export function wordAt(text, cursor) {
 export function completed(text, cursor, { start }, choice) {
   const head = `${text.slice(0, start)}${choice} `;
   return { text: head + text.slice(cursor).replace(/^ /, ""), cursor: head.length };
+}
+
+/** The emoji whose names have the word in them, those that begin with it first. */
+export function emojiLike(word, known) {
+  return [...known]
+    .filter(({ dataset }) => dataset.name.includes(word))
+    .sort((a, b) => b.dataset.name.startsWith(word) - a.dataset.name.startsWith(word))
+    .slice(0, 8)
+    .map(({ dataset, textContent }) => ({ value: textContent, note: `:${dataset.name}:` }));
 }
 
 export class Completion {
@@ -66,12 +77,14 @@ export class Completion {
 
   show() {
     this.list.hidden = this.choices.length === 0;
+    if (!this.list.hidden) this.text.setAttribute("aria-activedescendant", `${this.list.id}-${this.chosen}`);
     this.list.replaceChildren(
       ...this.choices.map(({ value, note }, place) => {
         const item = document.createElement("li");
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", place === this.chosen);
         item.dataset.place = place;
+        item.id = `${this.list.id}-${place}`;
         const strong = document.createElement("strong");
         strong.textContent = value;
         item.append(strong, " ", note ?? "");
@@ -83,5 +96,6 @@ export class Completion {
   close() {
     this.list.hidden = true;
     this.choices = [];
+    this.text.removeAttribute("aria-activedescendant");
   }
 }

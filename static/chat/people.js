@@ -1,5 +1,7 @@
 // Who is here and who is typing, as it is said in the room.
 
+import { hueOf, initialsOf } from "./looks.js";
+
 /** "ravi is typing…", "ravi and meera are typing…", "ravi, meera and 2 others are typing…". */
 export function typingText(names) {
   if (!names.length) return "";
@@ -30,4 +32,23 @@ export class Typing {
     for (const [user, until] of this.until) if (until <= this.now()) this.until.delete(user);
     this.onChange(typingText([...this.until.keys()]));
   }
+}
+
+/** Who is here now: their number in the head, their names in its sheet. */
+export function showOnline(count, people) {
+  const menu = document.getElementById("online");
+  menu.hidden = count === 0;
+  menu.querySelector(".num").textContent = `${count} here`;
+  document.getElementById("online-people").replaceChildren(
+    ...people.map(({ user }) => {
+      const item = document.createElement("li");
+      const disc = document.createElement("span");
+      disc.className = "avatar avatar--small";
+      disc.setAttribute("aria-hidden", "true");
+      disc.dataset.hue = hueOf(user);
+      disc.textContent = initialsOf(user);
+      item.append(disc, " ", user);
+      return item;
+    }),
+  );
 }

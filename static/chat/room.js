@@ -4,16 +4,18 @@ import { toast } from "../chowk/js/toasts.js";
 import { live } from "../notifications/live.js";
 import { Actions, messageOf } from "./actions.js";
 import { ask } from "./ask.js";
-import { Completion } from "./completion.js";
+import { Completion, emojiLike } from "./completion.js";
 import { Composer } from "./composer.js";
 import { Attachments } from "./files.js";
 import { exactText } from "./looks.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
-import { Typing } from "./people.js";
+import { followOthers } from "./others.js";
+import { showOnline, Typing } from "./people.js";
 import { Scroller } from "./scroller.js";
+import { Standing } from "./standing.js";
 import { Thread } from "./thread.js";
-import { Timeline } from "./timeline.js";
+import { textOf, Timeline } from "./timeline.js";
 
 const READ_AFTER_MS = 600;
 const TYPING_EVERY_MS = 3000;
@@ -49,7 +51,12 @@ const thread = new Thread({
   side: document.getElementById("side"),
   call: (method, params) => live.call(method, params),
   options: shown,
-  onAnswer: (row) => row && answer(row),
+});
+const standing = new Standing({
+  room,
+  userId,
+  timeText: (at) => exactText(at, zone),
+  onRevoked: () => announceText(document.getElementById("closed").textContent),
 });
 const outbox = new Outbox({
   send: ({ body, client_id, reply_to, files }) =>
@@ -73,7 +80,8 @@ if (form) setUpComposer();
 for (const item of outbox.items) showItem(item);
 start();
 
-live.subscribe(stream, { after: Number(room.dataset.after), onEvents: receive, onReset: startAfresh });
+live.subscribe(stream, { after: Number(room.dataset.after), onEvents: receive, onReset: startAfresh, onRefused: () => standing.revoke() });
+followOthers(document.querySelector(".rail"), { roomId, userId });
 live.onNotice("chat.typing", (notice) => notice.room === roomId && typing.heard(notice));
 live.onNotice("chat.presence", (notice) => notice.room === roomId && showOnline(notice.count, notice.online));
 live.onState((state) => {
@@ -146,7 +154,15 @@ function setUpComposer() {
   });
   document.querySelector("#answering button").addEventListener("click", () => answer(null));
   text.addEventListener("keydown", ({ key }) => key === "Escape" && answer(null));
-
+  new Composer({
+    form: document.getElementById("thread-composer"),
+    storage: sessionStorage,
+    key: `chowk.draft.${userId}.${roomId}.thread`,
+    onSend: (body) => {
+      const last = messageOf(thread.lastRow());
+      outbox.add(body, { reply_to: last.id, quote: last });
+    },
+  });
 }
 
 async function complete(kind, word) {
@@ -154,6 +170,7 @@ async function complete(kind, word) {
     const { names } = await live.call("chat.names", { room: roomId, start: word });
     return names.map((name) => ({ value: `@${name}` }));
   }
+  if (kind === "emoji") return emojiLike(word, document.getElementById("emoji").content.children);
   const commands = [...document.getElementById("commands").content.querySelectorAll("span")];
   return commands
     .filter(({ dataset }) => dataset.name.startsWith(`/${word}`))
@@ -168,6 +185,7 @@ function receive(events) {
   for (const event of events) {
     const { type, at, data } = event;
     thread.take(event);
+    standing.take(event);
     if (type === "message.posted") {
       pages.heardOf(data.number);
       typing.wrote(data.author);
@@ -220,13 +238,6 @@ function showJump() {
   jump.hidden = unseen === 0 && pages.isAtNewest;
   jump.classList.toggle("room__jump--new", unseen > 0);
   jump.querySelector("span").textContent = unseen ? `${unseen} new` : "Newest";
-}
-
-function showOnline(count, people) {
-  const line = document.getElementById("online");
-  line.hidden = count === 0;
-  line.title = people.map(({ user }) => user).join(", ");
-  line.querySelector(".num").textContent = `${count} here`;
 }
 
 // --- What is sent ------------------------------------------------------------------------------------------
@@ -378,8 +389,7 @@ function announce(messages) {
     announceText(`${messages.length} new messages`);
     return;
   }
-  const text = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
-  announceText(messages.map(({ author, html }) => `${author}: ${text(html).slice(0, ANNOUNCED_CHARS)}`).join("\n"));
+  announceText(messages.map(({ author, html }) => `${author}: ${textOf(html).slice(0, ANNOUNCED_CHARS)}`).join("\n"));
 }
 
 function announceText(text) {

@@ -3,12 +3,11 @@
 import { Timeline } from "./timeline.js";
 
 export class Thread {
-  constructor({ side, call, options, onAnswer }) {
+  constructor({ side, call, options }) {
     Object.assign(this, { side, call });
     this.rootId = null;
     this.timeline = new Timeline({ list: side.querySelector("#thread"), ...options });
     side.querySelector("#side-close").addEventListener("click", () => this.close());
-    side.querySelector("#thread-answer").addEventListener("click", () => onAnswer(this.lastRow()));
     side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
   }
 
@@ -20,7 +19,8 @@ export class Thread {
     for (const message of messages) this.timeline.insert(withoutQuote(message));
     this.side.hidden = false;
     this.side.closest(".room").classList.add("room--with-side");
-    this.side.querySelector("#side-close").focus();
+    (this.side.querySelector("#thread-body") ?? this.side.querySelector("#side-close")).focus();
+    this.toEnd();
   }
 
   close() {
@@ -33,9 +33,13 @@ export class Thread {
   /** An event of the room, which may be of this thread. */
   take(event) {
     if (this.rootId === null) return;
-    if (event.type === "message.posted") {
-      if (event.data.thread === this.rootId) this.timeline.insert(withoutQuote({ ...event.data, at: event.at }));
-    } else this.timeline.change(event);
+    if (event.type !== "message.posted") this.timeline.change(event);
+    else if (event.data.thread === this.rootId && this.timeline.insert(withoutQuote({ ...event.data, at: event.at })))
+      this.toEnd();
+  }
+
+  toEnd() {
+    this.timeline.list.scrollTop = this.timeline.list.scrollHeight;
   }
 
   lastRow() {

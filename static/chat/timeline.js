@@ -4,6 +4,7 @@ import { fileElement } from "./files.js";
 import { dayOf, dayText, exactText, hueOf, initialsOf, startsGroup, timeText } from "./looks.js";
 import { changeReaction, showReactions } from "./reactions.js";
 
+const QUOTED_CHARS = 120;
 const KEPT_ROWS = 600;
 const TRIMMED_TO = 400;
 
@@ -157,6 +158,7 @@ export class Timeline {
 
   /** What an event changes of a message that is shown; one that is not shown is loaded changed. */
   change({ type, data }) {
+    this.changeQuotes({ type, data });
     const row = this.rows.get(data.id)?.row;
     if (!row) return;
     if (type === "message.edited") {
@@ -167,6 +169,14 @@ export class Timeline {
     else if (type === "message.pinned") row.classList.add("msg--pinned");
     else if (type === "message.unpinned") row.classList.remove("msg--pinned");
     else changeReaction(row, data, type === "reaction.added", this.userId);
+  }
+
+  /** What was deleted or edited is quoted no longer as it was. */
+  changeQuotes({ type, data }) {
+    if (type !== "message.deleted" && type !== "message.edited") return;
+    const text = type === "message.deleted" ? "a deleted message" : textOf(data.html).slice(0, QUOTED_CHARS);
+    for (const quote of this.list.querySelectorAll(`.msg[data-reply="${data.id}"] .msg__quote .truncate`))
+      quote.textContent = text;
   }
 
   bury(row) {
@@ -228,6 +238,10 @@ export class Timeline {
     }
     return null;
   }
+}
+
+export function textOf(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.textContent.trim().replace(/\s+/g, " ");
 }
 
 function showAnswers(row, count) {

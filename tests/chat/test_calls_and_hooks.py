@@ -88,7 +88,9 @@ def test_the_pages_of_a_room_open(client, asha, room) -> None:
     services.pin_message(seat=seat(asha, room), message=message)
     services.invite_by_link(seat=seat(asha, room))
     for path, words in {
-        f"/rooms/{room.slug}/people/": "What was done here",
+        f"/rooms/{room.slug}/people/": "Make a link",
+        f"/rooms/{room.slug}/settings/": "Archive the room",
+        f"/rooms/{room.slug}/moderation/": "What was done here",
         f"/rooms/{room.slug}/pins/": "samosas",
         "/rooms/search/?q=samosas": "samosas on friday",
         f"/rooms/search/?q=samosas&room={room.slug}": "Search in",
@@ -167,7 +169,7 @@ def test_a_webhook_keeps_the_pace_and_an_archived_room_closed(client, room, asha
 
 
 def test_the_address_of_a_webhook_is_shown_once_on_the_page(client, asha, room) -> None:
-    here = f"/rooms/{room.slug}/people/"
+    here = f"/rooms/{room.slug}/settings/"
     fields = {"room": room.pk, "name": "Build bot", "next": here}
     page = client.post("/rooms/calls/chat.create_webhook/", fields, follow=True).content.decode()
     assert "/rooms/hooks/" in page

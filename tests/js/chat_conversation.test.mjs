@@ -4,8 +4,10 @@ import { test } from "node:test";
 import { actionOfKey, actionsFor } from "../../static/chat/actions.js";
 import { completed, wordAt } from "../../static/chat/completion.js";
 import { sizeText } from "../../static/chat/files.js";
+import { newFromOthers } from "../../static/chat/others.js";
 import { Typing, typingText } from "../../static/chat/people.js";
 import { changed } from "../../static/chat/reactions.js";
+import { closedText } from "../../static/chat/standing.js";
 
 const EVERY_RIGHT = { userId: 1, mayReact: true, mayPost: true, mayPin: true, mayDelete: true };
 const NO_RIGHT = { userId: 1 };
@@ -42,9 +44,27 @@ test("a name, or a command at the very start, can be completed", () => {
   assert.deepEqual(wordAt("hi @as", 6), { kind: "name", start: 3, word: "as" });
   assert.deepEqual(wordAt("@", 1), { kind: "name", start: 0, word: "" });
   assert.equal(wordAt("a@b.c", 5), null);
+  assert.deepEqual(wordAt("good :te", 8), { kind: "emoji", start: 5, word: "te" });
+  assert.equal(wordAt("at 10:30", 8), null);
   assert.deepEqual(wordAt("/pa", 3), { kind: "command", start: 0, word: "pa" });
   assert.equal(wordAt("see /pa", 7), null);
   assert.deepEqual(completed("hi @as there", 6, { start: 3 }, "@asha"), { text: "hi @asha there", cursor: 9 });
+});
+
+test("a room that closes says why, and opens again", () => {
+  const open = { archived: false, mutedUntil: null, revoked: false, kind: "public" };
+  const say = (state) => closedText({ ...open, ...state }, (at) => at, Date.parse("2026-11-21T10:00:00Z"));
+  assert.equal(say({}), "");
+  assert.equal(say({ archived: true }), "This room is archived: it can be read, not written in.");
+  assert.match(say({ mutedUntil: "2026-11-21T10:05:00Z" }), /muted in this room until/);
+  assert.equal(say({ mutedUntil: "2026-11-21T09:00:00Z" }), "");
+  assert.equal(say({ revoked: true, archived: true }), "You are banned from this room.");
+  assert.equal(say({ revoked: true, kind: "private" }), "You can no longer read this room.");
+});
+
+test("other rooms count the messages of others", () => {
+  const posted = (author_id) => ({ type: "message.posted", data: { author_id } });
+  assert.equal(newFromOthers([posted(1), posted(2), posted(null), { type: "message.edited", data: {} }], 1), 2);
 });
 
 test("sizes are in words", () => {
