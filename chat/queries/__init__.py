@@ -22,7 +22,17 @@ from chat.queries.people import (
     reports_of,
     webhooks_of,
 )
-from chat.queries.rooms import RoomCard, archived_rooms_of, Seat, may_read_room, public_rooms, room_by_id, room_for, rooms_of, seat_in
+from chat.queries.rooms import (
+    RoomCard,
+    Seat,
+    archived_rooms_of,
+    may_read_room,
+    public_rooms,
+    room_by_id,
+    room_for,
+    rooms_of,
+    seat_in,
+)
 from chat.queries.search import room_of_topic, search_messages
 
 __all__ = [
