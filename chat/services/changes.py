@@ -1,5 +1,6 @@
 """What becomes of a message: edited, deleted, reacted to, pinned."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -143,20 +144,23 @@ def _locked(message: Message) -> Message:
 def _rewrite_past(stream: str, message: Message) -> None:
     """Take what a message said before out of the stream's past: it is for those who keep the room alone, and what a
     page asks for from there must not bring it back."""
-    told = [message.event_seq, *MessageVersion.objects.filter(message=message).values_list("event_seq", flat=True)]
-    streams.redact(stream, [seq for seq in told if seq is not None], partial(_as_now, message))
+    edits = MessageVersion.objects.filter(message=message).values_list("event_seq", flat=True)
+    streams.redact(stream, _known([message.event_seq, *edits]), partial(_as_now, message))
     # By the thread too: its index is the one that stands ready for a room of any length.
     in_thread = Message.objects.filter(thread_root_id=message.thread_root_id or message.pk)
-    answers = in_thread.filter(reply_to=message, event_seq__isnull=False)
+    answers = in_thread.filter(reply_to=message).values_list("event_seq", flat=True)
     quote = events.quote(message)
-    streams.redact(
-        stream, list(answers.values_list("event_seq", flat=True)), lambda type_, data: {**data, "reply": quote}
-    )
+    streams.redact(stream, _known(answers), lambda type_, data: {**data, "reply": quote})
+
+
+def _known(seqs: Iterable[int | None]) -> list[int]:
+    """Without those of messages that came into the room by no event, such as the demo's."""
+    return [seq for seq in seqs if seq is not None]
 
 
 def _as_now(message: Message, type_: str, data: dict[str, Any]) -> dict[str, Any]:
     """A past event of a message, with what the message says now."""
     if not message.is_deleted or type_ != events.POSTED:
         return {**data, "html": message.html}
-    kept = {name: data[name] for name in ("id", "number", "author", "author_id") if name in data}
-    return {**kept, "html": "", "deleted": True}
+    kept = ["id", "number", "author", "author_id"]
+    return {name: data[name] for name in kept if name in data} | {"html": "", "deleted": True}
