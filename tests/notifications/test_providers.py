@@ -157,6 +157,61 @@ def test_what_apprise_was_told_is_told_apart(settings: Any, gateway: Gateway, st
     assert delivery.attempts.get().code == str(status)
 
 
+# --- E-mail by a provider's API, through django-anymail ----------------------------------------------------
+
+
+@pytest.fixture
+def resend(gateway: Gateway, settings: Any) -> Gateway:
+    settings.EMAIL_BACKEND = "anymail.backends.resend.EmailBackend"
+    settings.ANYMAIL = {"RESEND_API_KEY": "k", "RESEND_API_URL": f"{gateway.url}/", "DEBUG_API_REQUESTS": False}
+    gateway.answers["/emails"] = (200, {"Content-Type": "application/json"}, '{"id": "r-1"}')
+    return gateway
+
+
+def mail_one(key: str = "1") -> Delivery:
+    told = notify(user=make_person(), kind="test_message", key=key, data={})
+    return told.deliveries.get(channel="email")
+
+
+def test_a_mail_providers_api_gets_the_idempotency_key_and_the_unsubscribe_link(resend: Gateway) -> None:
+    delivery, other = mail_one(), mail_one()
+    deliver("email", [delivery.pk, other.pk])
+    first, second = resend.calls
+    assert first.headers["idempotency-key"] == f"chowk-delivery-{delivery.pk}"
+    assert second.headers["idempotency-key"] == f"chowk-delivery-{other.pk}"
+    sent = json.loads(first.body)
+    assert sent["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "<html" in sent["html"]
+    assert state_of(delivery) == (State.SENT, 1)
+    assert delivery.provider_id == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "state"),
+    [(422, "", State.DEAD), (500, "", State.FAILED), (429, "120", State.FAILED), (403, "", State.FAILED)],
+)
+def test_what_a_mail_providers_api_says_is_told_apart(
+    resend: Gateway, status: int, retry_after: str, state: State
+) -> None:
+    resend.answers["/emails"] = (status, {"Retry-After": retry_after}, '{"message": "no"}')
+    first, second = mail_one(), mail_one()
+    deliver("email", [first.pk, second.pk])
+    assert state_of(first) == (state, 1)
+    assert first.attempts.get().code == str(status)
+    stops_the_batch = status in (429, 403)
+    assert state_of(second) == ((State.PENDING, 0) if stops_the_batch else (state, 1))
+    if retry_after:
+        assert first.due_at > timezone.now() + timedelta(seconds=118)
+
+
+def test_a_mail_providers_api_that_is_away(resend: Gateway, settings: Any) -> None:
+    settings.ANYMAIL = {**settings.ANYMAIL, "RESEND_API_URL": "http://127.0.0.1:1/"}
+    delivery = mail_one()
+    deliver("email", [])
+    assert state_of(delivery) == (State.FAILED, 1)
+    assert delivery.attempts.get().code == "connection"
+
+
 def test_the_rate_is_kept_over_workers(settings: Any) -> None:
     settings.DELIVERY_RATES = {"sms": 5}
     began = time.time()
@@ -331,3 +386,24 @@ def test_a_providers_bounce_buries_the_address(client: Client, asha: User, setti
     buried = DeadAddress.objects.get()
     assert (buried.channel, buried.address) == ("email", asha.email)
     assert "Postmark" in buried.reason
+
+
+@pytest.mark.parametrize(("kind", "buried"), [("SpamComplaint", True), ("Bounce:SoftBounce", False)])
+def test_a_complaint_buries_the_address_and_a_full_mailbox_does_not(
+    client: Client, asha: User, settings: Any, kind: str, buried: bool
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
+    record, _, type_ = kind.partition(":")
+    told = {
+        "RecordType": record, "Type": type_ or record, "TypeCode": 4096 if type_ else 512, "MessageID": "m",
+        "Email": asha.email, "Description": "", "BouncedAt": "2026-01-01T00:00:00Z", "Metadata": {}, "Tag": "",
+    }  # fmt: skip
+    token = base64.b64encode(b"user:secret").decode()
+    answer = client.post(
+        "/hooks/email/postmark/tracking/",
+        told,
+        content_type="application/json",
+        headers={"Authorization": f"Basic {token}"},
+    )
+    assert answer.status_code == 200
+    assert DeadAddress.objects.filter(address=asha.email).exists() == buried

@@ -43,6 +43,9 @@ class EmailSender:
             mail.attach_alternative(message.html, "text/html")
         for file in message.attachments:
             mail.attach(file.filename, file.content, file.mimetype)
+        session = getattr(self._connection, "session", None)
+        if session is not None:  # a provider's API: those who honour such a key (Resend, Brevo) send a repeat once
+            session.headers["Idempotency-Key"] = message.idempotency_key
         try:
             self._connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as refused:
@@ -59,7 +62,8 @@ class EmailSender:
         except CONNECTION_ERRORS as error:
             self._hang_up()
             raise ProviderDown(f"the mail server went away: {error}", code="connection") from error
-        return message_id
+        answered = getattr(mail, "anymail_status", None)
+        return str(answered.message_id) if answered is not None and answered.message_id else message_id
 
     def _hang_up(self) -> None:
         with suppress(Exception):  # what is broken already need not be said goodbye to
