@@ -218,6 +218,8 @@ def verdict_of(outcome: Outcome, limits: RunLimits) -> tuple[Verdict | None, str
     """The verdict that a run's end gives by itself, None where its output decides; and the end in words."""
     if outcome.ending == "output":
         return Verdict.OUTPUT_LIMIT, f"More than {limits.output_bytes // MIB} MiB of output"
+    if outcome.ending == "processes":
+        return Verdict.RUNTIME_ERROR, "Asked for too many processes or threads at once"
     if outcome.ending == "memory":
         return Verdict.MEMORY_LIMIT, f"More than {limits.memory_bytes // MIB} MiB of memory"
     if outcome.ending == "wall":
@@ -265,6 +267,7 @@ def _why_not_compiled(outcome: Outcome, said: str) -> str:
         "wall": "The compiler took too long.",
         "memory": "The compiler needed too much memory.",
         "output": "The compiler wrote too much.",
+        "processes": "The compiler needed too many processes.",
         "signal": f"The compiler ended by {signal_name(outcome.signal)}.",
     }
     reason = reasons.get(outcome.ending, "")

@@ -4,7 +4,9 @@ docs/judge.md describes what it holds out against and how.
 """
 
 from judge.sandbox.errors import SandboxError, SandboxUnavailable
-from judge.sandbox.running import BOX, MIB, Limits, Outcome, Run, run, start
+from judge.sandbox.orders import BOX, MIB, Limits, Run
+from judge.sandbox.outcomes import Outcome
+from judge.sandbox.running import run, start
 from judge.sandbox.sealed import SealedFile
 
 __all__ = [

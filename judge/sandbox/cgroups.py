@@ -40,7 +40,14 @@ class CgroupParent:
                 pids = self.pids / name
                 pids.mkdir()
                 (pids / "pids.max").write_text(str(processes))
-        return Cgroup(self.version, memory, pids)
+        return Cgroup(self.version, memory, pids, self.counts_processes)
+
+    @property
+    def counts_processes(self) -> bool:
+        """Whether its groups bound the number of processes, and count the refusals."""
+        if self.version == 2:
+            return "pids" in (self.memory / "cgroup.subtree_control").read_text().split()
+        return self.pids is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Cgroup:
     version: int
     memory: Path
     pids: Path | None
+    counts_processes: bool
 
     @property
     def procs_paths(self) -> list[Path]:
@@ -72,6 +80,14 @@ class Cgroup:
         except OSError:
             return False
         return "oom_kill" in words and int(words[words.index("oom_kill") + 1]) > 0
+
+    def was_out_of_processes(self) -> bool:
+        """Whether the kernel refused a new process or thread for the limit."""
+        try:
+            words = ((self.pids or self.memory) / "pids.events").read_text().split()
+        except OSError:
+            return False
+        return "max" in words and int(words[words.index("max") + 1]) > 0
 
     def remove(self) -> None:
         """Remove the group; a process that is still on its way out is left to the next `remove_stale`."""
@@ -132,7 +148,7 @@ def _own_groups() -> dict[str, str]:
 def _try_v2(path: Path) -> CgroupParent | None:
     """Use a v2 group whose controllers may be handed on to groups in it."""
     try:
-        if path.name == "chowk-judge":
+        if path.name == "chowk-judge" and (path.parent / "cgroup.controllers").exists():
             path.mkdir(exist_ok=True)
         if "memory" not in (path / "cgroup.controllers").read_text().split():
             return None

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from judge.sandbox import cgroups
+from judge.sandbox.commands import sandbox_user
 from judge.sandbox.errors import SandboxError, SandboxUnavailable
-from judge.sandbox.running import MIB, Limits, Run, run, sandbox_user
+from judge.sandbox.orders import MIB, Limits, Run
+from judge.sandbox.running import run
 
 _PROBE = Limits(cpu_ms=2000, wall_ms=10_000, memory_bytes=64 * MIB)
 
@@ -16,6 +18,8 @@ class Health:
 
     memory_by: str
     user: str
+    counts_processes: bool
+    """Whether a run that asks for too many processes is told so, instead of ending by another limit."""
 
 
 @lru_cache(maxsize=1)
@@ -38,4 +42,5 @@ def check() -> Health:
     return Health(
         memory_by=f"cgroup v{parent.version}" if parent else "rlimits and watching",
         user=f"user {sandbox_user()[0]}",
+        counts_processes=parent is not None and parent.counts_processes,
     )

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from judge import grader, languages
 from judge.grader import Compiled, CompileFailed, Judged, RunLimits, by_checker, compile_program, run_test
-from judge.sandbox import MIB, SealedFile, cgroups, health
+from judge.sandbox import MIB, Limits, SealedFile, cgroups, health
 from judge.verdicts import Verdict
 from tests.judge.attacks import ATTACKS, DEADLY, Attack, c
 
@@ -125,6 +125,24 @@ def test_memory_is_measured(sandbox: health.Health) -> None:
     assert verdict == Verdict.ACCEPTED
     assert outcome is not None
     assert 32 * 1024 <= outcome.memory_kib <= 36 * 1024
+
+
+def test_a_fork_bomb_ends_by_the_limit_that_it_met_first(sandbox: health.Health) -> None:
+    """Forks that are refused hold memory for a while, and may go over that limit too."""
+    if not sandbox.counts_processes:
+        pytest.skip("no cgroup counts processes here")
+    bomb = next(attack for attack in ATTACKS if attack.name == "fork bomb")
+
+    found = {judge(bomb)[:2] for _ in range(3)}
+
+    assert found == {(Verdict.RUNTIME_ERROR, "Asked for too many processes or threads at once")}
+
+
+def test_as_many_processes_as_are_allowed(sandbox: health.Health) -> None:
+    allowed = Limits(cpu_ms=1, wall_ms=1, memory_bytes=1).processes
+    body = f'for (int i = 1; i < {allowed}; i++) {{ int p = fork(); if (p < 0) abort(); if (!p) pause(); }} puts("3");'
+
+    assert judge(c("children", body, "AC"))[0] == Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("attack", [a for a in ATTACKS if "memory" in a.name], ids=lambda attack: attack.name)
