@@ -1,8 +1,8 @@
 PYTHON ?= python3
 
-.PHONY: run fleet test lint bench-live bench-chat bench-payments bench-deliveries bench-judge
+.PHONY: run fleet judge-big judge-small test lint bench-live bench-chat bench-payments bench-deliveries bench-judge
 
-run fleet test lint:
+run fleet judge-big judge-small test lint:
 	@command -v $(PYTHON) >/dev/null || { echo "chowk: $(PYTHON) is missing. Fix: sudo apt-get install python3" >&2; exit 1; }
 	@exec $(PYTHON) config/bootstrap.py $@
 

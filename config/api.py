@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from judge.api import router as judge_router
 from notifications.errors import AppError
 from payments.api import router as payments_router
 
@@ -18,6 +19,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", payments_router)
+api.add_router("/judge", judge_router)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
@@ -38,7 +40,10 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
 
 @api.exception_handler(AppError)
 def refused(request: HttpRequest, error: AppError) -> HttpResponse:
-    return problem(error.status, error.code, str(error), **error.details)
+    response = problem(error.status, error.code, str(error), **error.details)
+    if "retry_after" in error.details:
+        response["Retry-After"] = str(error.details["retry_after"])
+    return response
 
 
 @api.exception_handler(ValidationError)

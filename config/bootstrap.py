@@ -1,4 +1,4 @@
-"""`make run`, `make fleet`, `make test` and `make lint`: sets up what is missing, then hands over to it.
+"""`make run`, `make fleet`, `make judge-big`, `make test` and so on: sets up what is missing, then hands over to it.
 
 Uses the standard library alone, and only syntax that a Python older than 3.11 can read: it is the one that gets to say
 that it is too old. Every failure is one line with its fix.
@@ -34,6 +34,8 @@ TEST_PARTS = [
     (["node"], "nodejs", "the JavaScript tests run on it"),
 ]
 
+JUDGE_CLASSES = {"judge-big": "big", "judge-small": "small"}
+
 
 class SetUpError(Exception):
     """The set-up cannot go on; the message is one line with the fix."""
@@ -58,6 +60,9 @@ def main(arguments: "list[str]") -> int:
         install_parts({"test": TEST_PARTS, "fleet": FLEET_PARTS}.get(task, RUN_PARTS))
         if task == "test":
             return subprocess.call([VENV_PYTHON, "-m", "tests", *arguments[1:]])
+        if task in JUDGE_CLASSES:
+            judge = [VENV_PYTHON, "-m", "config.judge_machine", JUDGE_CLASSES[task]]
+            os.execv(VENV_PYTHON, judge)  # noqa: S606 (as below)
         code = subprocess.call([VENV_PYTHON, "-m", "config.prepare"])
         if code == 0:
             program = "config.fleet" if task == "fleet" else "config.run"

@@ -71,7 +71,8 @@ def run(programs: dict[str, tuple[str, dict[str, str]]]) -> int:
     for name, (command, environment) in programs.items():
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(settings.BASE_DIR))
     signal.signal(signal.SIGHUP, pass_on_as_term)
-    threading.Thread(target=say_when_ready, args=[manager], daemon=True).start()
+    if any(name.startswith("web") for name in programs):
+        threading.Thread(target=say_when_ready, args=[manager], daemon=True).start()
     try:
         manager.loop()
     except KeyboardInterrupt:

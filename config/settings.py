@@ -271,6 +271,8 @@ OAUTH2_PROVIDER = {
     "SCOPES": {
         "wallet:read": "Read your wallet and statement",
         "wallet:transfer": "Send and ask for money in your name",
+        "judge:read": "Read problems and your submissions",
+        "judge:submit": "Submit and run code in your name",
     },
 }
 

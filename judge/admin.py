@@ -1,12 +1,19 @@
 from contextlib import suppress
+from pathlib import PurePath
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.text import slugify
 
 from judge import services
-from judge.errors import NotCancellable
+from judge.errors import NotCancellable, PackageError
+from judge.forms import ImportForm
 from judge.models import (
+    Callback,
     Contest,
     ContestProblem,
     CustomRun,
@@ -20,6 +27,10 @@ from judge.models import (
     TestResult,
     Turn,
 )
+from judge.packages import parse_package, read_zip
+from judge.packages.sources import ZIP_BYTES
+from judge.packages.writing import write_zip
+from judge.services.problems import ask_for_check, import_package
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -47,14 +58,64 @@ class ProgramInline(admin.TabularInline):
 
 @admin.register(Problem)
 class ProblemAdmin(admin.ModelAdmin):
-    list_display = ("title", "slug", "difficulty", "time_limit_ms", "memory_limit_mib", "checker", "is_published")
+    list_display = (
+        "title", "slug", "difficulty", "time_limit_ms", "memory_limit_mib", "checker", "is_published", "self_check"
+    )  # fmt: skip
     list_filter = ("is_published", "difficulty", "checker", "is_interactive")
     list_editable = ("is_published",)
     search_fields = ("title", "slug")
-    readonly_fields = ("tests_version", "created_at", "updated_at")
+    readonly_fields = ("tests_version", "check_asked_at", "check_report", "created_at", "updated_at")
     prepopulated_fields = {"slug": ("title",)}
     inlines = (TestGroupInline, ProgramInline)
-    actions = ("rejudge_chosen",)
+    actions = ("rejudge_chosen", "check_chosen", "export_chosen")
+    change_list_template = "judge/admin/problems.html"
+
+    @admin.display(description="Self-check")
+    def self_check(self, problem: Problem) -> str:
+        if problem.check_asked_at:
+            return "being checked"
+        return problem.check_report.split("\n", 1)[0][:80]
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("import/", self.admin_site.admin_view(self.import_zip), name="judge_problem_import")]
+        return [*own, *super().get_urls()]
+
+    def import_zip(self, request: HttpRequest) -> HttpResponse:
+        """Take a package in, unpublished; a worker runs its solutions, and publishes it if they get their verdicts."""
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied
+        form = ImportForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            upload = form.cleaned_data["package"]
+            try:
+                package = parse_package(read_zip(upload.read(ZIP_BYTES + 1)), slug=slugify(PurePath(upload.name).stem))
+                problem = import_package(package, is_published=False)
+            except PackageError as error:
+                form.add_error("package", str(error))
+            else:
+                ask_for_check(problem)
+                self.log_addition(request, problem, "Imported from a package.")
+                words = f"{problem.title} is imported with {problem.tests.count()} tests, not yet published: its own"
+                self.message_user(request, f"{words} solutions are run first. What they get stands here.")
+                return redirect("admin:judge_problem_change", problem.pk)
+        context = {**self.admin_site.each_context(request), "form": form, "title": "Import a problem package"}
+        context["opts"] = self.opts
+        return render(request, "judge/admin/import.html", context, status=422 if form.is_bound else 200)
+
+    @admin.action(description="Check by its own solutions, and publish what is good", permissions=["change"])
+    def check_chosen(self, request: HttpRequest, queryset: QuerySet[Problem]) -> None:
+        for problem in queryset:
+            ask_for_check(problem)
+        self.message_user(request, "The checks run; what they find stands with the problem.")
+
+    @admin.action(description="Download as a problem package (zip)", permissions=["view"])
+    def export_chosen(self, request: HttpRequest, queryset: QuerySet[Problem]) -> HttpResponse | None:
+        if len(queryset) != 1:
+            self.message_user(request, "Choose one problem to download.", level=messages.WARNING)
+            return None
+        problem = queryset[0]
+        headers = {"Content-Disposition": f'attachment; filename="{problem.slug}.zip"'}
+        return HttpResponse(write_zip(problem), content_type="application/zip", headers=headers)
 
     @admin.action(description="Judge all submissions again (old verdicts are kept)", permissions=["change"])
     def rejudge_chosen(self, request: HttpRequest, queryset: QuerySet[Problem]) -> None:
@@ -186,3 +247,10 @@ class CustomRunAdmin(ReadOnly):
 class TurnAdmin(ReadOnly):
     list_display = ("author", "served_at")
     search_fields = ("author__username",)
+
+
+@admin.register(Callback)
+class CallbackAdmin(ReadOnly):
+    list_display = ("submission", "url", "due_at", "attempt_count", "status", "sent_at")
+    exclude = ("secret",)
+    search_fields = ("=submission__id", "url")

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from judge.models import CustomRun, Submission
 from judge.services import claims
+from judge.services.callbacks import wake_if_due
 from judge.services.contests import close_contests
+from judge.services.problems import ask_for_lost_checks
 from judge.services.runs import release_lost_runs
 from judge.services.submissions import GRADE_JOB
 from judge.verdicts import State
@@ -45,5 +47,7 @@ def sweep() -> None:
 
 TASKS: list[tuple[timedelta, Callable[[], object]]] = [
     (timedelta(seconds=10), sweep),
+    (timedelta(seconds=5), wake_if_due),
     (timedelta(seconds=30), close_contests),
+    (timedelta(minutes=5), ask_for_lost_checks),
 ]

@@ -70,6 +70,26 @@ class TooManyWaiting(JudgeError):
     message = "So many of your submissions are waiting that you cannot add another yet."
 
 
+class TooFast(JudgeError):
+    """`retry_after` says in how many seconds the next one is taken."""
+
+    code = "too_fast"
+    status = 429
+    message = "That is more than this judge takes of one person in a minute."
+
+
+class KeyReused(JudgeError):
+    code = "idempotency_key_reused"
+    status = 422
+    message = "This key was used for another submission."
+
+
+class UnusableCallback(JudgeError):
+    code = "unusable_callback"
+    status = 422
+    message = "This callback cannot be used."
+
+
 class NotCancellable(JudgeError):
     code = "not_cancellable"
     status = 409

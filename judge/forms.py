@@ -27,3 +27,13 @@ class FilterForm(forms.Form):
         required=False, choices=[("", "Any difficulty"), *Problem.Difficulty.choices], coerce=int, empty_value=None
     )
     tag = forms.SlugField(required=False, max_length=30)
+
+
+class ImportForm(forms.Form):
+    """A problem package, as a zip."""
+
+    package = forms.FileField(
+        label="Package",
+        help_text="A zip in the ICPC/Kattis problem package format. A problem of the same slug is replaced.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,.kpp,application/zip"}),
+    )

@@ -116,7 +116,7 @@ def compile_program(language: Language, source: str, *, nice: int = 0) -> tuple[
             files={language.source_name: file},
             environment=language.environment,
             folders=folders,
-            needs_proc=language.needs_proc,
+            needs_proc=language.needs_proc or language.compiler_needs_proc,
             collect=language.out,
         )
     )

@@ -53,6 +53,7 @@ class Language:
     headers: tuple[str, ...] = ()
     """Headers that are compiled beforehand, each with the language's own flags."""
     needs_proc: bool = False
+    compiler_needs_proc: bool = False
     bounded_address_space: bool = True
     editor: str = "text"
     pygments: str = "text"
@@ -195,13 +196,15 @@ ALL = (
         code="rust",
         name="Rust",
         source_name="main.rs",
-        programs={"rustc": ("rustc",)},
+        programs={"rustc": ("rustc",), "cc": ("gcc", "clang")},
         compile=(
             "{rustc}",
             "--edition=2021",
             "-O",
             "-C",
             "strip=symbols",
+            "-C",
+            "linker={cc}",
             "--color=never",
             "-o",
             OUT,
@@ -210,11 +213,12 @@ ALL = (
         out=OUT,
         run=(f"{BOX}/main",),
         version=("{rustc}", "--version"),
-        install="rustc",
+        install="rustc gcc libc6-dev",
         hello=_starter("sum.rs"),
         editor="rust",
         pygments="rust",
         suffixes=(".rs",),
+        compiler_needs_proc=True,
         bounded_address_space=False,
     ),
     Language(
@@ -222,7 +226,7 @@ ALL = (
         name="Go",
         source_name="main.go",
         programs={"go": ("go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go")},
-        compile=("{go}", "build", "-trimpath", "-ldflags=-s -w", "-o", OUT, f"{BOX}/main.go"),
+        compile=("{go}", "build", "-ldflags=-s -w", "-o", OUT, f"{BOX}/main.go"),
         out=OUT,
         run=(f"{BOX}/main",),
         version=("{go}", "version"),

@@ -1,6 +1,6 @@
 """Reads of the judge. Permission is in the loaders: what they return, the person may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -9,12 +9,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from judge.comparisons import Comparison, compare
 from judge.errors import ProblemNotFound, RunNotFound, SubmissionNotFound
-from judge.models import ContestProblem, CustomRun, Problem, Submission, Test, TestResult
-from judge.verdicts import State, Verdict
+from judge.models import ContestProblem, CustomRun, PastVerdict, Problem, Submission, Test, TestResult
+from judge.verdicts import STARTED, State, Verdict
 
-COMPARED_AT_LEAST = 3
-"""Accepted submissions of others, before a comparison says anything."""
+WAIT_FROM = 20
+"""Submissions of late from which the wait of the next is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +162,15 @@ class Report:
     lines: list[TestLine]
     position: int
     """In its queue, from 1; 0 where it is not waiting."""
-    faster_than: int | None = None
-    """Percent of the others' accepted submissions in its language that took longer; None where there are too few."""
+    wait_seconds: int | None = None
+    """Estimated until its turn; None where it is not waiting, or nothing is known."""
+    comparison: Comparison | None = None
+    past: list[PastVerdict] = field(default_factory=list)
+    """Verdicts from before a rejudge, the newest first."""
 
 
 def report_of(submission: Submission) -> Report:
-    """The results of a submission. Two queries, and one more while it waits."""
+    """The results of a submission. Three queries, one more where it was accepted, three more while it waits."""
     results = list(submission.results.all())
     samples = {}
     if any(result.is_sample for result in results):
@@ -175,18 +179,27 @@ def report_of(submission: Submission) -> Report:
         }
     lines = [TestLine(result, samples.get(result.number) if result.is_sample else None) for result in results]
     position = position_of(submission) if submission.state == State.QUEUED else 0
-    return Report(lines, position, faster_than(submission) if submission.verdict == Verdict.ACCEPTED else None)
+    return Report(
+        lines=lines,
+        position=position,
+        wait_seconds=wait_seconds(submission.queue, position) if position else None,
+        comparison=compare(submission),
+        past=list(submission.past_verdicts.all()),
+    )
 
 
-def faster_than(submission: Submission) -> int | None:
-    """Percent of the others' accepted submissions in the same language that took more CPU time. One query."""
-    others = Submission.objects.filter(
-        problem_id=submission.problem_id, language=submission.language, verdict=Verdict.ACCEPTED
-    ).exclude(author_id=submission.author_id)
-    found = others.aggregate(total=Count("id"), slower=Count("id", filter=Q(cpu_ms__gt=submission.cpu_ms or 0)))
-    if found["total"] < COMPARED_AT_LEAST:
+def wait_seconds(queue: str, position: int) -> int | None:
+    """How long until the turn of that position, from what the queue's last submissions took. Two queries."""
+    latest = Submission.objects.filter(queue=queue, state=State.DONE, claimed_at__isnull=False).order_by("-id")
+    took = [
+        (finished_at - claimed_at).total_seconds()
+        for claimed_at, finished_at in latest.values_list("claimed_at", "finished_at")[:WAIT_FROM]
+        if claimed_at and finished_at
+    ]
+    if not took:
         return None
-    return int(found["slower"] * 100 // found["total"])
+    at_work = max(1, Submission.objects.filter(queue=queue, state__in=STARTED).count())
+    return max(1, round(sum(took) / len(took) * position / at_work))
 
 
 def position_of(submission: Submission) -> int:

@@ -38,6 +38,10 @@ class Problem(models.Model):
     is_published = models.BooleanField(default=True)
     source_note = models.CharField(max_length=200, blank=True, help_text="Author and licence.")
     tests_version = models.PositiveIntegerField(default=1, help_text="Rises when tests or limits change.")
+    check_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when its package waits to be checked by its own solutions."
+    )
+    check_report = models.TextField(blank=True, help_text="What the last check found; what is good is published.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -25,6 +25,7 @@ class Submission(models.Model):
     language = models.CharField(max_length=20)
     source = models.TextField()
     queue = models.CharField(max_length=20, choices=Queue)
+    idempotency_key = models.CharField(max_length=64, blank=True, help_text="Of the call: a retry adds none.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -63,6 +64,9 @@ class Submission(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(tests_done__lte=F("tests_total")), name="submission_tests_done_bounded"
+            ),
+            models.UniqueConstraint(
+                fields=["author", "idempotency_key"], condition=~Q(idempotency_key=""), name="submission_key_once"
             ),
         ]
         indexes = [

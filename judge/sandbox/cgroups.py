@@ -60,9 +60,14 @@ class Cgroup:
     counts_processes: bool
 
     @property
-    def procs_paths(self) -> list[Path]:
-        """The files through which a process joins."""
-        return [path / "cgroup.procs" for path in (self.memory, self.pids) if path is not None]
+    def join_paths(self) -> list[Path]:
+        """The files through which a process of one thread joins.
+
+        By `tasks` of v1 it moves itself without the lock that stops all forks of the machine and waits for every
+        processor (Linux, cgroup_procs_write_start), which v2 does not offer.
+        """
+        name = "cgroup.procs" if self.version == 2 else "tasks"
+        return [path / name for path in (self.memory, self.pids) if path is not None]
 
     def peak_bytes(self) -> int:
         """The most that the tree held at once, its files in memory included; 0 where the kernel does not say."""
@@ -179,6 +184,6 @@ def _works(parent: CgroupParent) -> bool:
                     with contextlib.suppress(OSError):
                         path.rmdir()
         return False
-    joinable = all(os.access(path, os.W_OK) for path in group.procs_paths)
+    joinable = all(os.access(path, os.W_OK) for path in group.join_paths)
     group.remove()
     return joinable

@@ -27,7 +27,7 @@ def bubblewrap_path() -> str:
 def command_of(job: Run, group: cgroups.Cgroup | None) -> list[str]:
     limits = job.limits
     uid, gid = sandbox_user()
-    joins = ",".join(str(path) for path in group.procs_paths) if group else ""
+    joins = ",".join(str(path) for path in group.join_paths) if group else ""
     argv = [
         str(runner_path()),
         "launch",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from judge import events
 from judge.models import Submission, TestResult, Turn
+from judge.services.callbacks import call_back
 from judge.services.submissions import GRADE_JOB
 from judge.verdicts import STARTED, State, Verdict
 from notifications.queues import enqueue
@@ -65,7 +66,7 @@ def claim_next(queue: str) -> Submission | None:
             )
             if not taken:
                 continue
-            submission = Submission.objects.select_related("problem").get(pk=chosen["first_id"])
+            submission = Submission.objects.select_related("problem", "callback").get(pk=chosen["first_id"])
             Turn.objects.update_or_create(author_id=chosen["author_id"], defaults={"served_at": now})
             events.append_state(submission)
         return submission
@@ -134,6 +135,7 @@ def finish(submission: Submission, *, verdict: Verdict, results: Sequence[TestRe
         TestResult.objects.bulk_create(results)
         events.append_state(submission, results)
         events.append_contest_change(submission)
+        call_back(submission)
 
 
 def hand_back(submission: Submission, *, count_attempt: bool) -> None:
@@ -189,6 +191,8 @@ def release_lost_claims() -> int:
             if ended:
                 submission.refresh_from_db()
                 events.append_state(submission)
+                if submission.is_done:
+                    call_back(submission)
                 released += 1
     return released
 

@@ -35,10 +35,14 @@ def join_contest(*, user: User, contest: Contest) -> Participation:
 
 def close_contests() -> int:
     """Close the contests that are over and wholly judged, and pay their prizes; how many were closed."""
-    now = timezone.now()
-    return sum(
-        close_contest(contest) for contest in Contest.objects.filter(closed_at=None, ends_at__lte=now).order_by("id")
-    )
+    closed = 0
+    for contest in Contest.objects.filter(closed_at=None, ends_at__lte=timezone.now()).order_by("id"):
+        try:
+            closed += close_contest(contest)
+        except Exception:
+            # Such as a purse that is empty: this one is tried again at the next turn, the others do not wait for it.
+            logger.exception("contest %s is not closed: its prizes could not be paid", contest.slug)
+    return closed
 
 
 def close_contest(contest: Contest) -> bool:

@@ -1,10 +1,19 @@
 """Problems come in as packages."""
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from judge.models import Problem, Program, Test, TestGroup
+from judge.models import Problem, Program, Submission, Test, TestGroup
 from judge.packages import Package
+from notifications.queues import enqueue
+
+CHECK_JOB = "judge.jobs.check_problem"
+CHECK_PASSED = "All well: every input is valid, every solution got its verdict."
+CHECK_LOST_AFTER = timedelta(minutes=20)
+"""Longer than a job may take."""
 
 _FIELDS = (
     "title", "statement", "editorial", "difficulty", "tags", "time_limit_ms", "memory_limit_mib", "output_limit_mib",
@@ -45,6 +54,30 @@ def import_package(package: Package, *, is_published: bool = True) -> Problem:
         )
         problem.refresh_from_db()
     return problem
+
+
+def ask_for_check(problem: Problem) -> None:
+    """Have a worker run the problem's own solutions, and publish it if they get what its package says."""
+    with transaction.atomic():
+        problem.check_asked_at = timezone.now()
+        problem.check_report = ""
+        Problem.objects.filter(pk=problem.pk).update(check_asked_at=problem.check_asked_at, check_report="")
+        enqueue(Submission.Queue.FREE, CHECK_JOB, problem.pk)
+
+
+def finish_check(problem: Problem, *, asked_at: datetime, complaints: list[str]) -> None:
+    """Keep what a check found, and publish where that is nothing; not if the problem was imported again meanwhile."""
+    with transaction.atomic():
+        report = "\n".join(complaints) or CHECK_PASSED
+        held = Problem.objects.filter(pk=problem.pk, check_asked_at=asked_at)
+        if held.update(check_asked_at=None, check_report=report) and not complaints:
+            publish_problem(problem)
+
+
+def ask_for_lost_checks() -> None:
+    """Ask again for checks whose job or worker was lost."""
+    for problem in Problem.objects.filter(check_asked_at__lt=timezone.now() - CHECK_LOST_AFTER):
+        ask_for_check(problem)
 
 
 def publish_problem(problem: Problem) -> None:

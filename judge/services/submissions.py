@@ -1,12 +1,26 @@
 """Handing in, and taking back."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from judge import events, languages
-from judge.errors import NotCancellable, SourceEmpty, SourceNotText, SourceTooLong, TooManyWaiting, UnknownLanguage
+from judge.errors import (
+    KeyReused,
+    NotCancellable,
+    SourceEmpty,
+    SourceNotText,
+    SourceTooLong,
+    TooFast,
+    TooManyWaiting,
+    UnknownLanguage,
+)
 from judge.models import Participation, Problem, Submission
+from judge.services.callbacks import add_callback, call_back
 from judge.verdicts import State, Verdict
 from notifications.queues import enqueue
 from payments.queries import plan_of
@@ -17,14 +31,34 @@ SOURCE_BYTES = 64 * 1024
 WAITING_SUBMISSIONS = 250
 """Of one person's at most that have no verdict yet."""
 
+PACE = timedelta(minutes=1)
+PACE_SUBMISSIONS = 60
+"""Of one person's program in PACE at most."""
+
 GRADE_JOB = "judge.jobs.grade_next"
 
 
-def submit(*, author: User, problem: Problem, language: str, source: str) -> Submission:
+@dataclass(frozen=True, slots=True)
+class CallbackTo:
+    """Where the verdict is posted; an empty secret has one made."""
+
+    url: str
+    secret: str = ""
+
+
+def submit(
+    *,
+    author: User,
+    problem: Problem,
+    language: str,
+    source: str,
+    callback: CallbackTo | None = None,
+    idempotency_key: str = "",
+) -> Submission:
     """Store a submission and wake a worker of the author's queue.
 
     Raises:
-        UnknownLanguage, SourceEmpty, SourceTooLong, SourceNotText, TooManyWaiting
+        UnknownLanguage, SourceEmpty, SourceTooLong, SourceNotText, TooManyWaiting, UnusableCallback
     """
     source = clean_source(language=language, source=source)
     queue = queue_of(author)
@@ -38,10 +72,55 @@ def submit(*, author: User, problem: Problem, language: str, source: str) -> Sub
             language=language,
             source=source,
             queue=queue,
+            idempotency_key=idempotency_key,
         )
+        if callback is not None:
+            add_callback(submission=submission, url=callback.url, secret=callback.secret)
         events.append_state(submission)
         enqueue(queue, GRADE_JOB, queue)
     return submission
+
+
+def submit_once(
+    *, author: User, problem: Problem, language: str, source: str, callback: CallbackTo | None, idempotency_key: str
+) -> tuple[Submission, bool]:
+    """As `submit`, for programs that retry: the same key and body answer the first submission; true where it is new.
+
+    Raises:
+        KeyReused: the key came with another body before; TooFast; and what `submit` raises.
+    """
+    first = (
+        Submission.objects.filter(author=author, idempotency_key=idempotency_key).first() if idempotency_key else None
+    )
+    if first is None:
+        check_pace(author)
+        try:
+            with transaction.atomic():
+                made = submit(
+                    author=author,
+                    problem=problem,
+                    language=language,
+                    source=source,
+                    callback=callback,
+                    idempotency_key=idempotency_key,
+                )
+            return made, True
+        except IntegrityError:
+            # The same call came twice at once, and the other was first.
+            first = Submission.objects.get(author=author, idempotency_key=idempotency_key)
+    same = clean_source(language=language, source=source) == first.source and language == first.language
+    if not same or first.problem_id != problem.pk:
+        raise KeyReused
+    return first, False
+
+
+def check_pace(author: User) -> None:
+    """Raises TooFast for a program that hands in more than anyone would by hand."""
+    newest = Submission.objects.filter(author=author).order_by("-id").values_list("created_at", flat=True)
+    now = timezone.now()
+    for at in newest[PACE_SUBMISSIONS - 1 : PACE_SUBMISSIONS]:
+        if at > now - PACE:
+            raise TooFast(retry_after=ceil((at + PACE - now).total_seconds()))
 
 
 def participation_now(author: User, problem: Problem) -> Participation | None:
@@ -75,6 +154,7 @@ def cancel_submission(*, submission: Submission) -> None:
         submission.refresh_from_db()
         if done:
             events.append_state(submission)
+            call_back(submission)
 
 
 def clean_source(*, language: str, source: str) -> str:

@@ -61,6 +61,12 @@ def kib(value: int | None) -> str:
 
 
 @register.filter
+def wait(seconds: int) -> str:
+    """90 s as 2 min: nobody knows it more exactly."""
+    return f"{seconds} s" if seconds < 60 else f"{-(-seconds // 60)} min"
+
+
+@register.filter
 def language_name(code: str) -> str:
     language = languages.find(code)
     return language.name if language else code

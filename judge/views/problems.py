@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from judge import languages, queries, services
+from judge import languages, leaderboards, queries, services
 from judge.errors import JudgeError
 from judge.forms import FilterForm, SubmitForm
 from judge.models import Problem, Submission
@@ -39,6 +39,19 @@ def problems(request: HttpRequest) -> HttpResponse:
             "solved": sum(card.is_solved for card in cards),
         },
     )
+
+
+@login_required
+@require_GET
+def leaderboard(request: HttpRequest) -> HttpResponse:
+    """Who solved most, over all time or in `?period=month`."""
+    only_month = request.GET.get("period") == "month"
+    places = leaderboards.leaderboard(only_month=only_month)
+    mine = next((place for place in places if place.user.pk == request.user.pk), None)
+    if mine is None:
+        mine = leaderboards.place_of(request.user, only_month=only_month)  # type: ignore[arg-type]  # signed in
+    context = {"places": places, "mine": mine, "only_month": only_month, "points": leaderboards.POINTS.values()}
+    return render(request, "judge/leaderboard.html", context)
 
 
 @login_required

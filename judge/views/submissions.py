@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from judge import languages, queries, services
+from judge import comparisons, languages, queries, services
 from judge.errors import NotCancellable
 from judge.rendering import highlight_source
 from notifications import streams
@@ -38,11 +39,35 @@ def submission(request: HttpRequest, submission_id: int) -> HttpResponse:
         "report": queries.report_of(found),
         "last_seq": last_seq,
         "language": language,
+        "may_rejudge": found.is_done and request.user.has_perm("judge.change_submission"),
     }
     if request.GET.get("part"):
         return render(request, "judge/_report.html", context)
     context["source_html"] = highlight_source(found.source, language.pygments if language else "text")
     return render(request, "judge/submission.html", context)
+
+
+@login_required
+@require_GET
+def compare(request: HttpRequest, submission_id: int) -> HttpResponse:
+    """A submission's code beside that of an earlier one of the same person, or of the one in `?with=`."""
+    found = queries.submission_for(request.user, submission_id)
+    others, other = comparisons.earlier_of(found, request.GET.get("with", ""))
+    lines = comparisons.diff(other.source, found.source) if other is not None else []
+    context = {"submission": found, "problem": found.problem, "others": others, "other": other, "lines": lines}
+    return render(request, "judge/compare.html", context)
+
+
+@login_required
+@require_POST
+def rejudge(request: HttpRequest, submission_id: int) -> HttpResponse:
+    """Have a submission judged again, for staff; the old verdict is kept."""
+    found = queries.submission_for(request.user, submission_id)
+    if not request.user.has_perm("judge.change_submission"):
+        raise PermissionDenied
+    if not services.rejudge(found):
+        messages.error(request, "That submission is being judged already.")
+    return redirect(found)
 
 
 @login_required

@@ -194,3 +194,22 @@ def test_a_problem_of_a_contest_is_kept() -> None:
     contest = make_contest()
     with pytest.raises(ProtectedError):
         Problem.objects.filter(contest_entries__contest=contest).delete()
+
+
+def test_a_prize_that_cannot_be_paid_holds_up_no_other_contest() -> None:
+    rich, poor = make_user("rich"), make_user("poor")
+    unpaid = make_contest(starts=-100, ends=60, prizes_paise=[10**15])
+    paid = make_contest(starts=-100, ends=60)
+    for contest, user in ((unpaid, rich), (paid, poor)):
+        hand_in(contest, user, "A", "AC", minute=5)
+    Contest.objects.update(ends_at=timezone.now())
+
+    assert close_contests() == 1
+
+    unpaid.refresh_from_db()
+    paid.refresh_from_db()
+    assert unpaid.closed_at is None
+    assert paid.closed_at is not None
+    assert close_contests() == 0
+    Contest.objects.filter(pk=unpaid.pk).update(prizes_paise=[])
+    assert close_contests() == 1

@@ -153,20 +153,6 @@ def test_the_editorial_opens_when_solved(asha: Client) -> None:
     assert "<em>add</em>" in asha.get(url).content.decode()
 
 
-def test_an_accepted_submission_is_compared_with_others(asha: Client) -> None:
-    problem = make_problem()
-    own = make_submission(author=asha_user(), problem=problem)
-    for cpu_ms in (5, 20, 30, 40):
-        make_submission(problem=problem)
-        Submission.objects.filter(pk=Submission.objects.latest("id").pk).update(cpu_ms=cpu_ms)
-    Submission.objects.filter(pk=own.pk).update(cpu_ms=10)
-    Submission.objects.update(state="done", verdict="AC", finished_at=own.created_at)
-
-    assert "faster than 75 % of others in Python 3" in asha.get(own.get_absolute_url()).content.decode()
-    Submission.objects.exclude(pk=own.pk).filter(cpu_ms__gt=20).delete()
-    assert "faster than" not in asha.get(own.get_absolute_url()).content.decode()
-
-
 def test_streams_are_their_authors_alone() -> None:
     from notifications import streams
 
