@@ -13,11 +13,10 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from django.conf import settings
-
 from judge import languages
 from judge.languages import OUT, Language
 from judge.sandbox import BOX, MIB, Limits, Run, SandboxError, SealedFile, run
+from judge.sandbox.building import shared_folder
 
 logger = logging.getLogger("chowk.judge")
 
@@ -62,12 +61,7 @@ def prepare() -> None:
 def _folder(code: str) -> Path:
     language = languages.BY_CODE[code]
     known = repr((languages.toolchain_version(code), language.compile, language.headers))
-    return _shared_folder() / f"headers-{code}-{hashlib.sha256(known.encode()).hexdigest()[:16]}"
-
-
-def _shared_folder() -> Path:
-    """Where the sandbox's user can read: our own folder, unless we are root, whose folders are closed to others."""
-    return Path(settings.JUDGE_DIR) if os.geteuid() else Path("/var/cache/chowk-judge")
+    return shared_folder() / f"headers-{code}-{hashlib.sha256(known.encode()).hexdigest()[:16]}"
 
 
 def _make(language: Language, header: str, path: Path) -> None:

@@ -12,7 +12,7 @@ from judge.sandbox.building import runner_path
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.orders import BOX, MIB, Run
 
-REPORT_FD, COLLECT_FD, FILTER_FD, RUNNER_FD, FIRST_FILE_FD = 3, 4, 5, 6, 7
+REPORT_FD, COLLECT_FD, FILTER_FD, FIRST_FILE_FD = 3, 4, 5, 6
 """What bubblewrap and the runner find where (runner.c has the first two)."""
 
 
@@ -48,7 +48,7 @@ def command_of(job: Run, group: cgroups.Cgroup | None) -> list[str]:
         argv += ["--dir", folder]
     if job.needs_proc:
         argv += ["--proc", "/proc"]
-    argv += ["--seccomp", str(FILTER_FD), "--perms", "0555", "--ro-bind-data", str(RUNNER_FD), "/runner"]
+    argv += ["--seccomp", str(FILTER_FD), "--ro-bind", str(runner_path()), "/runner"]
     for number, name in enumerate(job.files, FIRST_FILE_FD):
         argv += ["--perms", "0555", "--ro-bind-data", str(number), f"{BOX}/{name}"]
     for name, value in job.environment.items():
@@ -110,8 +110,10 @@ def _system_arguments() -> tuple[str, ...]:
     for folder in (settings.BASE_DIR, settings.VAR_DIR, settings.JUDGE_DIR):
         if Path(folder).resolve().is_relative_to("/usr"):
             arguments += ["--tmpfs", str(Path(folder).resolve())]
-    for device in ("null", "zero", "random", "urandom"):
+    for device in ("null", "zero", "urandom"):
         arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    # The same device but for its number (random(4)), and each mount costs time.
+    arguments += ["--symlink", "urandom", "/dev/random"]
     return tuple(arguments)
 
 

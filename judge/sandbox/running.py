@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from judge.sandbox import cgroups
-from judge.sandbox.building import runner_file
 from judge.sandbox.commands import command_of, environment
 from judge.sandbox.errors import SandboxError
 from judge.sandbox.orders import MIB, Run
@@ -113,7 +112,6 @@ class Running:
             descriptors = [stdin, stdout, stderr, report]
             descriptors.append(keep(self._collect_fd) if job.collect else keep(stderr))
             descriptors.append(fresh(_filter_file().open()))
-            descriptors.append(fresh(runner_file().open()))
             descriptors += [fresh(file.open()) for file in job.files.values()]
             # In an environment of its own: what a worker knows is nobody else's business.
             argv = command_of(job, group)
