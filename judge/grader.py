@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from judge import languages
@@ -49,6 +50,8 @@ class RunLimits:
     memory_bytes: int
     output_bytes: int = 8 * MIB
     nice: int = 0
+    stop: Event | None = None
+    """Set by another thread, ends the run."""
 
     @classmethod
     def of(
@@ -59,12 +62,14 @@ class RunLimits:
         memory_limit_mib: int,
         output_limit_mib: int = 8,
         nice: int = 0,
+        stop: Event | None = None,
     ) -> "RunLimits":
         return cls(
             cpu_ms=round(time_limit_ms * language.time_factor),
             memory_bytes=memory_limit_mib * MIB + language.memory_extra_bytes,
             output_bytes=output_limit_mib * MIB,
             nice=nice,
+            stop=stop,
         )
 
     @property
@@ -85,15 +90,22 @@ class Judged:
     stderr: bytes
 
 
-def compile_program(language: Language, source: str, *, nice: int = 0) -> tuple[Compiled | CompileFailed, str]:
+def uncompiled(language: Language, source: str) -> Compiled:
+    """The source as it is, for languages that run it themselves."""
+    return Compiled(language, {language.source_name: SealedFile(source.encode(), "source")})
+
+
+def compile_program(
+    language: Language, source: str, *, nice: int = 0, stop: Event | None = None
+) -> tuple[Compiled | CompileFailed, str]:
     """Compile in the sandbox; the second value is what the compiler said, warnings included.
 
     Raises:
-        SandboxError, SandboxUnavailable, ToolchainMissing
+        SandboxError, SandboxUnavailable, ToolchainMissing, RunStopped
     """
-    file = SealedFile(source.encode(), "source")
+    plain = uncompiled(language, source)
     if not language.is_compiled:
-        return Compiled(language, {language.source_name: file}), ""
+        return plain, ""
     command = languages.fill(language.compile, language.code)
     folders = languages.folders_of(language)
     headers = headers_folder(language.code)
@@ -113,18 +125,19 @@ def compile_program(language: Language, source: str, *, nice: int = 0) -> tuple[
                 nice=nice,
                 bounded_address_space=language.bounded_address_space,
             ),
-            files={language.source_name: file},
+            files=plain.files,
             environment=language.environment,
             folders=folders,
             needs_proc=language.needs_proc or language.compiler_needs_proc,
             collect=language.out,
+            stop=stop,
         )
     )
     said = as_text((outcome.stderr + outcome.stdout)[:COMPILER_OUTPUT_BYTES]).replace(f"{BOX}/", "")
     if not outcome.is_ok:
         return CompileFailed(_why_not_compiled(outcome, said)), said
     if not language.out:
-        return Compiled(language, {language.source_name: file}), said
+        return plain, said
     if outcome.collected_too_much or not outcome.collected:
         return CompileFailed(said + "\nThe compiled program is too large."), said
     return Compiled(language, {name: SealedFile(data, name) for name, data in outcome.collected.items()}), said
@@ -168,6 +181,7 @@ def job_of(
         make_folders=(feedback,) if feedback else (),
         collect=feedback,
         collect_bytes=1 * MIB,
+        stop=limits.stop,
     )
 
 

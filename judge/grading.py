@@ -4,8 +4,10 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 
 from django.conf import settings
 
@@ -21,10 +23,11 @@ from judge.grader import (
     compile_program,
     run_in_order,
     run_test,
+    uncompiled,
 )
 from judge.headers import prepare_in_background
 from judge.models import Problem, Submission, TestResult
-from judge.sandbox import SandboxError, SandboxUnavailable, health
+from judge.sandbox import RunStopped, SandboxError, SandboxUnavailable, health
 from judge.services import claims
 from judge.testdata import LoadedTest, load_tests
 from judge.validating import check_output, judging_program, run_interactive
@@ -60,11 +63,11 @@ def grade_next(queue: str) -> bool:
     if submission is None:
         return False
     try:
-        with claims.holding(submission):
-            _grade(submission)
+        with claims.holding(submission) as cancelled:
+            _grade(submission, cancelled)
     except claims.ClaimLost:
         logger.warning("submission %s: the claim was lost, its verdict is another run's", submission.pk)
-    except claims.CancelAsked:
+    except (claims.CancelAsked, RunStopped):
         _quietly(lambda: claims.finish(submission, verdict=Verdict.CANCELLED))
     except _Stopping:
         _quietly(lambda: claims.hand_back(submission, count_attempt=False))
@@ -88,13 +91,41 @@ def _quietly(write: Callable[[], None]) -> None:
         logger.warning("the claim was lost meanwhile")
 
 
-def _grade(submission: Submission) -> None:
+class _NotCompiled(Exception):
+    """The compiler refused the program; the message is what it said."""
+
+
+def _grade(submission: Submission, cancelled: Event) -> None:
     language = languages.BY_CODE[submission.language]
     toolchain = languages.toolchain_version(language.code)
-    program, said = compile_program(language, submission.source, nice=nice_of(submission.queue))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="compiler") as pool:
+        compiling = pool.submit(
+            compile_program, language, submission.source, nice=nice_of(submission.queue), stop=cancelled
+        )
+        try:
+            # What runs from its source need not wait for the check of its syntax, where there is a processor for it.
+            is_beside = not language.out and tests_at_once() > 1
+            program = uncompiled(language, submission.source) if is_beside else _result(compiling)[0]
+            _run_tests(submission, program, compiling, cancelled)
+        except _NotCompiled as refusal:
+            claims.finish(submission, verdict=Verdict.COMPILE_ERROR, compiler_output=str(refusal), toolchain=toolchain)
+
+
+def _result(compiling: "Future[tuple[Compiled | CompileFailed, str]]") -> tuple[Compiled, str]:
+    """The program and what the compiler said of it. Raises _NotCompiled, and what compiling raises."""
+    program, said = compiling.result()
     if isinstance(program, CompileFailed):
-        claims.finish(submission, verdict=Verdict.COMPILE_ERROR, compiler_output=program.output, toolchain=toolchain)
-        return
+        raise _NotCompiled(program.output)
+    return program, said
+
+
+def _run_tests(
+    submission: Submission,
+    program: Compiled,
+    compiling: "Future[tuple[Compiled | CompileFailed, str]]",
+    cancelled: Event,
+) -> None:
+    language = program.language
     tests = load_tests(submission.problem)
     tally = _Tally(tests)
     problem = submission.problem
@@ -104,10 +135,12 @@ def _grade(submission: Submission) -> None:
         memory_limit_mib=problem.memory_limit_mib,
         output_limit_mib=problem.output_limit_mib,
         nice=nice_of(submission.queue),
+        stop=cancelled,
     )
     claims.report_progress(submission, tests_done=0, tests_total=len(tests))
     told_at, told = time.monotonic(), 0
     for test, outcome in _outcomes(submission, program, limits, tests, tally):
+        _result(compiling)
         tally.add(test, outcome, submission)
         _let_premium_pass(submission)
         if is_stopping() and not tally.is_decided:
@@ -129,8 +162,8 @@ def _grade(submission: Submission) -> None:
         cpu_ms=max((r.cpu_ms for r in tally.results), default=None),
         memory_kib=max((r.memory_kib for r in tally.results), default=None),
         detail=tally.detail,
-        compiler_output=said,
-        toolchain=toolchain,
+        compiler_output=_result(compiling)[1],
+        toolchain=languages.toolchain_version(language.code),
     )
 
 

@@ -5,7 +5,7 @@ They are called as the ICPC/Kattis format says (output validators: `input answer
 
 import os
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Lock
 
 from judge import languages
@@ -99,7 +99,9 @@ def run_interactive(
         asked = start(
             job_of(
                 interactor,
-                RunLimits(cpu_ms=max(_LIMITS.cpu_ms, limits.cpu_ms * 2), memory_bytes=_LIMITS.memory_bytes),
+                RunLimits(
+                    cpu_ms=max(_LIMITS.cpu_ms, limits.cpu_ms * 2), memory_bytes=_LIMITS.memory_bytes, stop=limits.stop
+                ),
                 stdin=from_program,
                 stdout=to_program,
                 arguments=(f"{BOX}/input", f"{BOX}/answer", FEEDBACK, *flags),
@@ -119,7 +121,10 @@ def run_interactive(
             os.close(fd)
     with ThreadPoolExecutor(max_workers=1) as pool:
         answering = pool.submit(asked.wait)
-        outcome = ran.wait()
+        try:
+            outcome = ran.wait()
+        finally:
+            wait([answering])
         answered = answering.result()
     verdict, detail = verdict_of(outcome, limits)
     is_right = answered.exit_code == RIGHT and answered.ending == "exit"

@@ -3,7 +3,7 @@
 docs/judge.md describes what it holds out against and how.
 """
 
-from judge.sandbox.errors import SandboxError, SandboxUnavailable
+from judge.sandbox.errors import RunStopped, SandboxError, SandboxUnavailable
 from judge.sandbox.orders import BOX, MIB, Limits, Run
 from judge.sandbox.outcomes import Outcome
 from judge.sandbox.running import run, start
@@ -15,6 +15,7 @@ __all__ = [
     "Limits",
     "Outcome",
     "Run",
+    "RunStopped",
     "SandboxError",
     "SandboxUnavailable",
     "SealedFile",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Event
 
 from judge.sandbox.sealed import SealedFile
 
@@ -50,3 +51,5 @@ class Run:
     collect: str = ""
     """A file, or a folder whose files, to bring out when the program has ended."""
     collect_bytes: int = 64 * MIB
+    stop: Event | None = None
+    """Set by another thread, ends the run within STOP_SECONDS: its end is then RunStopped."""

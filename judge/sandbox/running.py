@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from judge.sandbox import cgroups
 from judge.sandbox.commands import command_of, environment
-from judge.sandbox.errors import SandboxError
+from judge.sandbox.errors import RunStopped, SandboxError
 from judge.sandbox.orders import MIB, Run
 from judge.sandbox.outcomes import Ending, Outcome, ending_of, parse_collected
 from judge.sandbox.sealed import SealedFile
@@ -30,6 +30,9 @@ BUSY_WALL_FACTOR = 4
 WATCH_SECONDS = 0.02
 """Between two looks at a tree's memory where no cgroup limits it."""
 
+STOP_SECONDS = 0.2
+"""Between two looks at whether the run is still wanted."""
+
 OWN_PROCESSES = 2
 """Of a run's group: bubblewrap outside of the namespace, and process 1."""
 
@@ -43,6 +46,7 @@ def run(job: Run) -> Outcome:
     Raises:
         SandboxUnavailable: the machine cannot sandbox; nothing was run.
         SandboxError: the run was lost, for a reason that is not the program's.
+        RunStopped: `job.stop` was set.
     """
     return start(job).wait()
 
@@ -139,6 +143,7 @@ class Running:
         job = self._job
         limits = job.limits
         watched = self._group is None
+        look_seconds = WATCH_SECONDS if watched else STOP_SECONDS if job.stop is not None else float("inf")
         deadline = time.monotonic() + BUSY_WALL_FACTOR * limits.wall_ms / 1000 + START_SECONDS
         poll = select.poll()
         for fd in self._read:
@@ -152,7 +157,9 @@ class Running:
                 if left <= 0:
                     lost = True
                     break
-                ready = poll.poll((min(left, WATCH_SECONDS) if watched else left) * 1000)
+                if job.stop is not None and job.stop.is_set():
+                    raise RunStopped("the run was stopped")
+                ready = poll.poll(min(left, look_seconds) * 1000)
                 for fd, _ in ready:
                     chunk = os.read(fd, _PIPE_BYTES)
                     if not chunk:

@@ -25,6 +25,9 @@ LEASE = timedelta(seconds=20)
 
 RENEWAL = timedelta(seconds=5)
 
+LOOK = timedelta(seconds=1)
+"""Between two looks at whether the author still wants to know."""
+
 LONGEST_RUN = timedelta(minutes=15)
 """A claim is not renewed beyond this: whatever holds it hangs."""
 
@@ -73,24 +76,35 @@ def claim_next(queue: str) -> Submission | None:
 
 
 @contextmanager
-def holding(submission: Submission) -> Iterator[None]:
-    """Renew the claim from a thread while the block runs; the thread dies with the worker, and so the claim ends."""
-    ended = threading.Event()
-    thread = threading.Thread(target=_renew, args=[submission.pk, submission.claim, ended], name="lease", daemon=True)
+def holding(submission: Submission) -> Iterator[threading.Event]:
+    """Renew the claim from a thread while the block runs; the thread dies with the worker, and so the claim ends.
+
+    The event is set once the author has taken the submission back.
+    """
+    ended, cancelled = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=_renew, args=[submission.pk, submission.claim, ended, cancelled], name="lease", daemon=True
+    )
     thread.start()
     try:
-        yield
+        yield cancelled
     finally:
         ended.set()
         thread.join()
 
 
-def _renew(submission_id: int, claim: uuid.UUID, ended: threading.Event) -> None:
-    last = timezone.now() + LONGEST_RUN
-    while not ended.wait(RENEWAL.total_seconds()) and timezone.now() < last:
-        held = Submission.objects.filter(pk=submission_id, claim=claim, state__in=STARTED)
+def _renew(submission_id: int, claim: uuid.UUID, ended: threading.Event, cancelled: threading.Event) -> None:
+    renewed = timezone.now()
+    last = renewed + LONGEST_RUN
+    held = Submission.objects.filter(pk=submission_id, claim=claim, state__in=STARTED)
+    while not ended.wait(LOOK.total_seconds()) and timezone.now() < last:
         try:
-            held.update(lease_until=timezone.now() + LEASE)
+            if held.exclude(cancel_asked_at=None).exists():
+                cancelled.set()
+                return
+            if timezone.now() - renewed >= RENEWAL:
+                renewed = timezone.now()
+                held.update(lease_until=renewed + LEASE)
         except DatabaseError as error:
             logger.warning("submission %s: the claim was not renewed: %s", submission_id, error)
         finally:

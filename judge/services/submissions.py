@@ -137,7 +137,7 @@ def queue_of(author: User) -> str:
 
 
 def cancel_submission(*, submission: Submission) -> None:
-    """Take a submission back: at once while it is queued, after its current test while it runs.
+    """Take a submission back: at once while it is queued, within two seconds while it runs.
 
     Raises:
         NotCancellable: it has its verdict.

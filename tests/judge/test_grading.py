@@ -293,3 +293,16 @@ def test_premium_passes_a_free_submission_in_the_middle(
     premium = Submission.objects.get(queue=Submission.Queue.PREMIUM)
     assert finished == [premium.pk, free.pk]
     assert set(Submission.objects.values_list("verdict", flat=True)) == {"AC"}
+
+
+@pytest.mark.parametrize("kind", ["small", "big"])
+def test_a_syntax_error_is_a_compile_error_on_every_machine(kind: str, sandbox: health.Health, settings: Any) -> None:
+    settings.JUDGE_MACHINE_CLASS = kind
+    submission = make_submission(source="print(1\n")
+
+    assert grading.grade_next("judge-free")
+
+    submission.refresh_from_db()
+    assert submission.verdict == "CE"
+    assert "SyntaxError" in submission.compiler_output
+    assert submission.results.count() == 0

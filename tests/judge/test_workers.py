@@ -7,6 +7,7 @@ import pytest
 from judge import clock as judge_clock
 from judge.models import Submission
 from judge.sandbox import health
+from judge.services import cancel_submission
 from notifications import streams
 from tests.judge.factories import GOOD, make_problem, make_submission
 from tests.servers.processes import ServerProcess, wait_until
@@ -67,3 +68,20 @@ def test_losing_all_of_redis_loses_nothing(worker: Worker, sandbox: health.Healt
 
     wait_until(lambda: not Submission.objects.exclude(state="done").exists(), seconds=20, what="all verdicts")
     assert {each.verdict for each in Submission.objects.all()} == {"AC"}
+
+
+@pytest.mark.parametrize("kind", ["small", "big"])
+def test_a_cancelled_run_ends_in_the_middle_of_a_test(worker: Worker, sandbox: health.Health, kind: str) -> None:
+    problem = make_problem(time_limit_ms=30_000)
+    submission = make_submission(problem=problem, source="while True:\n    pass\n")
+    worker("judge-free", JUDGE_MACHINE_CLASS=kind)
+    wait_until(lambda: state_of(submission) == "running", seconds=20, what="the run")
+
+    cancel_submission(submission=submission)
+
+    wait_until(lambda: state_of(submission) == "done", seconds=5, what="the end")
+    assert submission.verdict == "CA"
+    assert done_events(submission) == ["CA"]
+    other = make_submission()
+    wait_until(lambda: state_of(other) == "done", seconds=20, what="the next verdict")
+    assert other.verdict == "AC"
