@@ -14,7 +14,7 @@ bench-chat:
 	@.venv/bin/python -m bench.chat --postgresql
 
 bench-payments:
-	@.venv/bin/python bench/payments.py
+	@.venv/bin/python -m bench.payments
 
 bench-deliveries:
 	@.venv/bin/python bench/deliveries.py

@@ -13,7 +13,7 @@ from notifications.api_auth import Scope
 from payments import plans, queries, services
 from payments.ledger import Posted
 from payments.models import Hold, MoneyRequest
-from payments.people import find_recipient
+from payments.people import display_name, find_recipient
 from payments.statement import Line
 
 router = Router(tags=["wallet"])
@@ -136,14 +136,14 @@ def send(request: HttpRequest, response: HttpResponse, body: TransferIn, key: Ke
         return Status(202, {"draft_id": result.pk})
     if result.is_replay:
         response["Idempotent-Replayed"] = "true"
-    return Status(201, _posted_out(request, result))
+    return Status(201, _posted_out(result, payee))
 
 
 @router.post("/drafts/{draft_id}/confirm", auth=TRANSFER, response={201: TransferOut}, summary="Confirm with the code")
 def confirm(request: HttpRequest, draft_id: UUID, body: ConfirmIn) -> Any:
-    return Status(
-        201, _posted_out(request, services.confirm_draft(payer=_user(request), draft_id=draft_id, code=body.code))
-    )
+    draft = queries.draft_for(_user(request), draft_id)
+    posted = services.confirm_draft(payer=_user(request), draft_id=draft_id, code=body.code)
+    return Status(201, _posted_out(posted, draft.payee))
 
 
 @router.post("/drafts/{draft_id}/code", auth=TRANSFER, response={202: CodeNeededOut}, summary="Send another code")
@@ -184,7 +184,7 @@ def accept(request: HttpRequest, request_id: UUID) -> Any:
     draft = services.accept_request(payer=user, request_id=request_id)
     if draft.needs_code:
         return Status(202, {"draft_id": draft.pk})
-    return Status(201, _posted_out(request, services.confirm_draft(payer=user, draft_id=draft.pk)))
+    return Status(201, _posted_out(services.confirm_draft(payer=user, draft_id=draft.pk), draft.payee))
 
 
 @router.post("/requests/{request_id}/decline", auth=TRANSFER, response=RequestOut, summary="Decline a request")
@@ -222,8 +222,17 @@ def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _posted_out(request: HttpRequest, posted: Posted) -> dict[str, Any]:
-    return _out(queries.receipt_for(_user(request), posted.transfer_id).line)
+def _posted_out(posted: Posted, payee: User) -> dict[str, Any]:
+    """What the payer is told, without asking the database for what was just written."""
+    return {
+        "id": posted.transfer_id,
+        "kind": posted.order.kind,
+        "amount_paise": -posted.order.amount_paise,
+        "balance_after_paise": posted.payer_balance_paise,
+        "other": display_name(payee),
+        "note": posted.order.note,
+        "at": posted.at,
+    }
 
 
 def _out(line: Line) -> dict[str, Any]:

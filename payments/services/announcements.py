@@ -33,6 +33,7 @@ RECEIPTS = {
     "withdrawal_return": Receipts(None, "withdrawal_failed"),
 }
 NO_RECEIPTS = Receipts(None, None)
+_NAMES = ("kind", "name", "user__username", "user__first_name", "user__last_name")
 
 
 def announce(posted: Sequence[Posted]) -> None:
@@ -41,7 +42,7 @@ def announce(posted: Sequence[Posted]) -> None:
     if not posted:
         return
     ids = {id_ for one in posted for id_ in (one.order.payer_id, one.order.payee_id)}
-    accounts = Account.objects.select_related("user").in_bulk(ids)
+    accounts = Account.objects.select_related("user").only(*_NAMES).in_bulk(ids)
     notices: list[Notice] = []
     happened: list[events.Draft] = []
     news: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)

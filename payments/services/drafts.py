@@ -80,8 +80,10 @@ def request_transfer(*, payer: User, payee: User, amount_paise: int, key: str, n
         PaymentsError: the reason, and nothing has moved.
     """
     order = order_between(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
-    first = queries.posted_before(order.payer_id, order.key)
-    if first is None and needs_code(payer=payer, payee=payee, amount_paise=amount_paise):
+    if (
+        needs_code(payer=payer, payee=payee, amount_paise=amount_paise)
+        and queries.posted_before(order.payer_id, order.key) is None
+    ):
         return draft_transfer(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
     return settle_gathered(order)
 
