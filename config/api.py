@@ -1,11 +1,14 @@
 """The API: every app's router under /api/, OpenAPI at /api/openapi.json, refusals as problem+json (RFC 9457)."""
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, Throttled, ValidationError
+from ninja.throttling import AuthRateThrottle
 
 from judge.api import router as judge_router
 from notifications.errors import AppError
@@ -17,6 +20,8 @@ api = NinjaAPI(
     description="Amounts are whole paise. Every refusal is problem+json with a stable `code`.",
     docs_url=None,
     urls_namespace="api",
+    # Each person's, on each server.
+    throttle=[AuthRateThrottle(settings.API_RATE)],
 )
 api.add_router("", payments_router)
 api.add_router("/judge", judge_router)
@@ -50,6 +55,13 @@ def refused(request: HttpRequest, error: AppError) -> HttpResponse:
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = [{"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in error.errors]
     return problem(422, "invalid_request", "Some fields are missing or not what they should be.", errors=faults)
+
+
+@api.exception_handler(Throttled)
+def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    response = problem(429, "too_many_requests", "Too many calls at once. Try again in a moment.")
+    response["Retry-After"] = str(max(1, ceil(error.wait or 0)))
+    return response
 
 
 @api.exception_handler(HttpError)

@@ -132,9 +132,13 @@ def _database() -> dict[str, Any]:
             # A web server's streams, chat writers, ledger and readiness take 15 at most, which leaves 10 to requests:
             # more than one process can keep busy. A request that finds none free waits its turn.
             "pool": {"min_size": 0, "max_size": env_int("DATABASE_POOL_SIZE", 25), "timeout": 10},
-            # The ledger's statements are prepared once per connection, which some poolers cannot have.
-            "prepare_threshold": 3 if env_bool("DATABASE_PREPARE", default=True) else None,
         }
+        if env_bool("DATABASE_PREPARE", default=True):
+            # The ledger's statements are prepared once per connection, which some poolers cannot have. Their arrays
+            # look shorter to the planner than it guesses, so that left alone it would plan them anew each time.
+            options = database["OPTIONS"]
+            options["prepare_threshold"] = 3
+            options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
         return database
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -275,6 +279,9 @@ OAUTH2_PROVIDER = {
         "judge:submit": "Submit and run code in your name",
     },
 }
+
+# What one person may call in a second (s), minute (m) or hour (h), on each server.
+API_RATE = env_str("API_RATE", "20/s")
 
 # --- Payment gateways ---------------------------------------------------------------------------------------
 

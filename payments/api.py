@@ -12,8 +12,9 @@ from pydantic import Field, StrictInt
 from notifications.api_auth import Scope
 from payments import plans, queries, services
 from payments.ledger import Posted
+from payments.lookups import look_up
 from payments.models import Hold, MoneyRequest
-from payments.people import display_name, find_recipient
+from payments.people import display_name
 from payments.statement import Line
 
 router = Router(tags=["wallet"])
@@ -128,7 +129,7 @@ def transfers(
     " The same key and body answer the first result, with the header `Idempotent-Replayed: true`.",
 )
 def send(request: HttpRequest, response: HttpResponse, body: TransferIn, key: Key) -> Any:
-    payee = find_recipient(body.recipient)
+    payee = look_up(_user(request), body.recipient)
     result = services.request_transfer(
         payer=_user(request), payee=payee, amount_paise=body.amount_paise, key=key, note=body.note
     )
@@ -166,7 +167,7 @@ def requests(request: HttpRequest) -> Any:
 
 @router.post("/requests", auth=TRANSFER, response={201: RequestOut}, summary="Ask someone for money")
 def ask(request: HttpRequest, body: TransferIn, key: Key) -> Any:
-    payer = find_recipient(body.recipient)
+    payer = look_up(_user(request), body.recipient)
     asked = services.ask_for_money(
         asker=_user(request), payer=payer, amount_paise=body.amount_paise, key=key, note=body.note
     )
@@ -201,7 +202,7 @@ def cancel(request: HttpRequest, request_id: UUID) -> Any:
 
 @router.post("/holds", auth=TRANSFER, response={201: HoldOut}, summary="Set money aside for someone")
 def authorise(request: HttpRequest, body: TransferIn, key: Key) -> Any:
-    payee = find_recipient(body.recipient)
+    payee = look_up(_user(request), body.recipient)
     hold = services.authorise_hold(
         payer=_user(request), payee=payee, amount_paise=body.amount_paise, key=key, note=body.note
     )

@@ -1,4 +1,11 @@
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from notifications.kinds import Attachment
+    from notifications.models import Notification
 
 KINDS = (
     ("transfer_received", "Money received"),
@@ -28,12 +35,28 @@ SAMPLE = {
 """For the staff's preview of the words."""
 
 
+WITH_RECEIPT = {"transfer_received", "transfer_sent", "transfer_reversed", "prize_received", "top_up_received"}
+"""Whose e-mails carry the receipt as a PDF."""
+
+
+def receipt_attachments(notification: "Notification") -> "Sequence[Attachment]":
+    """The receipt of the transfer that the notification tells of."""
+    from notifications.kinds import Attachment
+    from payments.pdf.papers import receipt_pdf
+    from payments.queries import receipt_for
+
+    transfer_id = notification.data["transfer_id"]
+    body = receipt_pdf(receipt_for(notification.user, transfer_id))
+    return [Attachment(f"chowk-receipt-{transfer_id}.pdf", "application/pdf", body)]
+
+
 class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
         from notifications import kinds, streams
         from payments.queries import may_read_wallet_stream
+        from payments.services.codes import LIFETIME
 
         kinds.register(
             kinds.Kind(
@@ -48,6 +71,7 @@ class PaymentsConfig(AppConfig):
                     "minutes": 5,
                 },
                 security=True,
+                expires_after=LIFETIME,
                 secret=True,  # who has only the session must not find the code in the inbox
             )
         )
@@ -60,5 +84,6 @@ class PaymentsConfig(AppConfig):
                     channels=("email", "sms", "push"),
                     templates=f"payments/notify/{name}",
                     sample=SAMPLE,
+                    attachments=receipt_attachments if name in WITH_RECEIPT else None,
                 )
             )

@@ -35,6 +35,12 @@ class InvalidPhone(UnknownRecipient):
     message = "That is not a complete phone number."
 
 
+class TooManyLookups(PaymentsError):
+    code = "too_many_lookups"
+    status = 429
+    message = "Too many names and numbers that nobody has. Try again in an hour."
+
+
 class SelfTransfer(PaymentsError):
     code = "self_transfer"
     message = "That is you: money can only go to someone else."

@@ -9,12 +9,9 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
-from payments.money import format_rupees
-from payments.pdf import pdf_of
 from payments.statement import Line
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_PDF_HEAD = f"{'Date':<17} {'What':<50} {'Amount':>17} {'Balance':>17}"
 
 
 class _Echo:
@@ -53,21 +50,6 @@ def _plain(paise: int) -> str:
 def _safe(text: str) -> str:
     """A text that a spreadsheet would run as a formula is marked as text (OWASP: CSV injection)."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def statement_pdf(owner: str, chunks: Iterable[list[Line]]) -> Iterator[bytes]:
-    """The statement as a PDF."""
-    lines = (_pdf_line(line) for some in chunks for line in some)
-    return pdf_of(f"Chowk wallet: {owner}", _PDF_HEAD, lines)
-
-
-def _pdf_line(line: Line) -> str:
-    what = f"{line.words} {line.other}" + (f": {line.note}" if line.note else "")
-    what = " ".join(what.split())
-    amount, balance = (
-        format_rupees(paise).replace("₹", "Rs ") for paise in (line.amount_paise, line.balance_after_paise)
-    )
-    return f"{timezone.localtime(line.at):%Y-%m-%d %H:%M}  {what[:50]:<50} {amount:>17} {balance:>17}"
 
 
 def download(request: HttpRequest, pieces: Iterator[Any], *, name: str, content_type: str) -> StreamingHttpResponse:

@@ -1,6 +1,7 @@
 """What people type, checked and turned into what services take."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -10,8 +11,8 @@ from django.http import QueryDict
 
 from payments.errors import PaymentsError
 from payments.gateways import Gateway
+from payments.lookups import look_up
 from payments.money import parse_rupees
-from payments.people import find_recipient
 
 Value = TypeVar("Value")
 
@@ -70,7 +71,7 @@ class TransferForm(KeyedForm):
         self._payer = payer
 
     def clean_recipient(self) -> User:
-        user = checked(find_recipient, self.cleaned_data["recipient"])
+        user = checked(partial(look_up, self._payer), self.cleaned_data["recipient"])
         if user.pk == self._payer.pk:
             raise forms.ValidationError("That is you: money can only go to someone else.", code="self_transfer")
         return user
@@ -99,13 +100,17 @@ class SplitForm(KeyedForm):
     place = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
     FIELD_OF_CODE = {**KeyedForm.FIELD_OF_CODE, "invalid_split": "people"}
 
+    def __init__(self, *args: Any, creator: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._creator = creator
+
     def clean_people(self) -> list[User]:
         found: dict[int, User] = {}
         for text in self.cleaned_data["people"].split(","):
             if not text.strip():
                 continue
             try:
-                user = find_recipient(text)
+                user = look_up(self._creator, text)
             except PaymentsError as error:
                 raise forms.ValidationError(f"{text.strip()}: {error}", code=error.code) from error
             found[user.pk] = user

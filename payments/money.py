@@ -1,6 +1,7 @@
 """Integer paise inside, rupees only where a person reads or types them."""
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from babel.numbers import format_currency
@@ -23,6 +24,8 @@ def format_rupees(paise: int) -> str:
 def parse_rupees(text: str) -> int:
     """What a person typed, such as `100` or `99.5`, in paise. Only plain ASCII digits: anything else could be misread.
 
+    `₹1,00,000`, `1 000` and `१००` could each be a slip of the hand: they are refused, with what to write instead.
+
     Raises:
         InvalidAmount: with words that say what to type instead.
     """
@@ -38,7 +41,12 @@ def parse_rupees(text: str) -> int:
         raise errors.AmountTooSmall
     if _MORE_DECIMALS.fullmatch(text):
         raise errors.InvalidAmount("A paisa is the smallest part: two digits after the point at most.")
-    plain = re.sub(r"[₹,\s]", "", text)
+    plain = re.sub(r"[₹,\s]", "", _in_ascii_digits(text))
     if plain != text and _PLAIN.fullmatch(plain):
-        raise errors.InvalidAmount(f"Write {text.strip()} as {plain}: digits only, without sign, comma or space.")
+        raise errors.InvalidAmount(f"Write {text.strip()} as {plain}: plain digits, without sign, comma or space.")
     raise errors.InvalidAmount
+
+
+def _in_ascii_digits(text: str) -> str:
+    """`१००` as `100`, and so with the digits of every script."""
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)

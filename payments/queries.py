@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from payments.errors import UnknownHold, UnknownRequest, UnknownTransfer
 from payments.models import Account, BankMove, Draft, Entry, Hold, MoneyRequest, Subscription, Transfer
+from payments.people import display_name
 from payments.statement import Line, line_of
 
 Plan = Literal["free", "premium"]
@@ -53,6 +54,7 @@ def draft_for(user: User, draft_id: UUID) -> Draft:
 class Receipt:
     """A transfer as one of its two parties sees it."""
 
+    user: User
     transfer: Transfer
     line: Line
     reversal: Transfer | None
@@ -61,6 +63,12 @@ class Receipt:
     def is_payer(self) -> bool:
         return not self.line.is_in
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The payer's and the payee's."""
+        mine, other = display_name(self.user), self.line.other
+        return (mine, other) if self.is_payer else (other, mine)
+
 
 def receipt_for(user: User, transfer_id: UUID) -> Receipt:
     """A transfer to or from the person's own wallet. Raises UnknownTransfer, also for one between others."""
@@ -68,7 +76,7 @@ def receipt_for(user: User, transfer_id: UUID) -> Receipt:
     entry = entries.select_related("transfer__payer__user", "transfer__payee__user", "transfer__reverses").first()
     if entry is None:
         raise UnknownTransfer
-    return Receipt(entry.transfer, line_of(entry), entry.transfer.reversals.first())
+    return Receipt(user, entry.transfer, line_of(entry), entry.transfer.reversals.first())
 
 
 def latest_lines(user: User, limit: int) -> list[Line]:
@@ -110,12 +118,6 @@ def requests_of(user: User, *, role: Literal["asker", "payer"], limit: int = 50)
     requests = MoneyRequest.objects.select_related("asker", "payer").filter(**{role: user})
     newest = list(requests.order_by("-created_at")[:limit])
     return sorted(newest, key=lambda request: not request.is_open)
-
-
-def open_request_count(user: User) -> int:
-    """How many requests wait for the person's answer."""
-    open_ones = MoneyRequest.objects.filter(payer=user, transfer=None, declined_at=None, cancelled_at=None)
-    return open_ones.count()
 
 
 def hold_for(user: User, hold_id: UUID, *, role: Literal["payer", "payee"]) -> Hold:

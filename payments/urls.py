@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("send/<uuid:draft_id>/", views.confirm, name="confirm"),
     path("send/<uuid:draft_id>/code/", views.resend_code, name="resend_code"),
     path("transfers/<uuid:transfer_id>/", views.receipt, name="receipt"),
+    path("transfers/<uuid:transfer_id>/receipt.pdf", views.receipt_pdf, name="receipt_pdf"),
     path("statement/", views.statement, name="statement"),
     path("statement.csv", views.statement_csv, name="statement_csv"),
     path("statement.pdf", views.statement_pdf, name="statement_pdf"),

@@ -4,7 +4,7 @@ from payments.views.banking import bank, bank_move, testbank, webhook
 from payments.views.plans import change_plan, plan
 from payments.views.requests import answer_request, requests, split
 from payments.views.statement import statement, statement_csv, statement_pdf
-from payments.views.transfers import confirm, receipt, resend_code, send
+from payments.views.transfers import confirm, receipt, receipt_pdf, resend_code, send
 from payments.views.wallet import wallet
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "confirm",
     "plan",
     "receipt",
+    "receipt_pdf",
     "requests",
     "resend_code",
     "send",

@@ -65,7 +65,7 @@ def answer_request(request: SignedInRequest, request_id: UUID, answer: str) -> H
 def split(request: SignedInRequest) -> HttpResponse:
     """Share a bill with others; a room links here with its people's names and its own."""
     initial = {"people": request.GET.get("with", "")[:4000], "place": request.GET.get("from", "")[:120]}
-    form = SplitForm(request.POST or None, initial=initial)
+    form = SplitForm(request.POST or None, creator=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.split_bill(

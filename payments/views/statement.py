@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from payments import exports, queries, statement_queries
+from payments.pdf import papers
 from payments.people import display_name
 from payments.requests import SignedInRequest
 from payments.statement import KIND_LABELS, line_of
@@ -52,7 +53,7 @@ def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
 def statement_pdf(request: SignedInRequest) -> StreamingHttpResponse:
     """The filtered statement for paper."""
     lines = statement_queries.all_lines(request.user, _filter(request))
-    pieces = exports.statement_pdf(display_name(request.user), lines)
+    pieces = papers.statement_pdf(display_name(request.user), lines)
     return exports.download(request, pieces, name="chowk-statement.pdf", content_type="application/pdf")
 
 

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from payments import queries, services
 from payments.errors import PaymentsError
 from payments.forms import TransferForm
-from payments.people import display_name, masked_name
+from payments.pdf import papers
+from payments.people import masked_name
 from payments.requests import SignedInRequest
 
 
@@ -83,10 +84,17 @@ def resend_code(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
 def receipt(request: SignedInRequest, transfer_id: UUID) -> HttpResponse:
     """The receipt, for the two parties alone."""
     shown = queries.receipt_for(request.user, transfer_id)
-    context = {
-        "receipt": shown,
-        "transfer": shown.transfer,
-        "payer_name": display_name(request.user) if shown.is_payer else shown.line.other,
-        "payee_name": shown.line.other if shown.is_payer else display_name(request.user),
-    }
+    payer_name, payee_name = shown.names
+    context = {"receipt": shown, "transfer": shown.transfer, "payer_name": payer_name, "payee_name": payee_name}
     return render(request, "payments/receipt.html", context)
+
+
+@login_required
+@require_GET
+def receipt_pdf(request: SignedInRequest, transfer_id: UUID) -> HttpResponse:
+    """The receipt as a file, for the two parties alone."""
+    body = papers.receipt_pdf(queries.receipt_for(request.user, transfer_id))
+    name = f"chowk-receipt-{transfer_id}.pdf"
+    return HttpResponse(
+        body, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

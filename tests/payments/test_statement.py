@@ -2,6 +2,7 @@
 
 import csv
 import re
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,14 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 from django.urls import reverse
+from django.utils import timezone
 
 from payments import services
 from payments.ledger import posting
-from payments.pdf import LINES_PER_PAGE, pdf_of
+from payments.pdf import papers
+from payments.pdf.papers import LINES_PER_PAGE
+from payments.pdf.type import text_at
+from payments.statement import Line
 from tests.payments.factories import give, make_person
 
 pytestmark = pytest.mark.django_db
@@ -118,28 +123,62 @@ def test_the_pdf_is_a_sound_document(moves: None, client: Client) -> None:
     response = client.get(reverse("payments:statement_pdf"))
     body = b"".join(response.streaming_content)  # type: ignore[arg-type]
     assert response.headers["Content-Type"] == "application/pdf"
-    assert b"Rs 1,000.00" in body
-    assert b"Change \\(small\\) \\\\ ???" in body
-    _assert_sound(body)
+    written = words_of(body)
+    assert "₹1,000.00" in written
+    assert any("Change (small) \\" in words for words in written)
 
 
 @pytest.mark.parametrize("count", [0, 1, LINES_PER_PAGE, LINES_PER_PAGE + 1, LINES_PER_PAGE * 3])
 def test_a_pdf_has_as_many_pages_as_it_needs(count: int) -> None:
-    body = b"".join(pdf_of("Title", "Head", (f"line {number}" for number in range(count))))
-    _assert_sound(body)
+    line = Line(1, timezone.now(), "transfer", "Sent to", "Ravi", None, "चाय", -100, 900, "t", "/")
+    body = b"".join(papers.statement_pdf("Asha", [[line]] * count))
+    written = words_of(body)
     assert body.count(b"/Type /Page ") == max(1, -(-count // LINES_PER_PAGE))
-    assert body.count(b"(line ") == count
+    assert written.count("Sent to Ravi: चाय") == count
 
 
-def _assert_sound(body: bytes) -> None:
-    """The table of offsets leads to every object."""
+def test_a_receipt_of_a_hindi_name_is_shaped_and_can_be_copied(client: Client, asha: User) -> None:
+    ravi = make_person("ravi")
+    ravi.first_name, ravi.last_name = "रवि", "क्षत्रिय"
+    ravi.save()
+    give(asha, 10_000)
+    posted = services.send_money(payer=asha, payee=ravi, amount_paise=1_050, key="k", note="चाय और समोसे")
+    response = client.get(reverse("payments:receipt_pdf", args=[posted.transfer_id]))
+    assert response.headers["Content-Type"] == "application/pdf"
+    written = words_of(response.content)
+    assert {"₹10.50", "रवि क्षत्रिय", "चाय और समोसे", str(posted.transfer_id)} <= set(written)
+    # क + ् + ष is one glyph: fewer than there are letters, and none of them the box of a missing one.
+    glyphs = glyphs_of("क्षत्रिय")
+    assert 0 < len(glyphs) < len("क्षत्रिय")
+    assert "0000" not in glyphs
+    other = Client()
+    other.force_login(make_person("meera"))
+    assert other.get(reverse("payments:receipt_pdf", args=[posted.transfer_id])).status_code == 404
+
+
+def glyphs_of(text: str) -> list[str]:
+    return re.findall(r"<([0-9a-f]{4})>", text_at(0, 0, text).decode().partition("BDC")[2])
+
+
+def words_of(body: bytes) -> list[str]:
+    """Every text of a PDF as it is copied from it, once its table of offsets has led to every object."""
     start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", body)[1])  # type: ignore[index]
     assert body[start : start + 5] == b"xref\n"
     offsets = [int(found) for found in re.findall(rb"(\d{10}) 00000 n ", body[start:])]
     for number, offset in enumerate(offsets, 1):
         assert body[offset:].startswith(b"%d 0 obj\n" % number)
-    for length, content in re.findall(rb"/Length (\d+) >>\nstream\n(.*?)\nendstream", body, re.S):
-        assert int(length) == len(content)
+    words: list[str] = []
+    for number, offset in enumerate(offsets, 1):
+        found = re.match(rb"%d 0 obj\n<< /Length (\d+) /Filter /FlateDecode >>\nstream\n" % number, body[offset:])
+        if found:
+            begin = offset + found.end()
+            page = zlib.decompress(body[begin : begin + int(found[1])])
+            assert body[begin + int(found[1]) :].startswith(b"\nendstream")
+            words += [
+                bytes.fromhex(text.decode()).decode("utf-16-be")
+                for text in re.findall(rb"/ActualText <feff([0-9a-f]*)>", page)
+            ]
+    return words
 
 
 @pytest.mark.parametrize("name", ["statement", "statement_csv", "statement_pdf"])

@@ -1,0 +1,81 @@
+"""Who guesses at numbers and addresses, or calls too fast, is stopped."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from payments import errors
+from payments.ledger import wallet_id
+from payments.lookups import MISSES_AT_MOST, look_up
+from tests.payments.factories import balance, make_person
+from tests.payments.test_api import Caller, token_for
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asha() -> User:
+    return make_person("asha", paise=10_000)
+
+
+@pytest.fixture
+def ravi() -> User:
+    return make_person("ravi", phone="+917010233311")
+
+
+def miss(asker: User, count: int) -> None:
+    for number in range(count):
+        with pytest.raises(errors.UnknownRecipient):
+            look_up(asker, f"98123000{number:02d}")
+
+
+def test_numbers_cannot_be_gone_through(asha: User, ravi: User) -> None:
+    miss(asha, MISSES_AT_MOST)
+    with pytest.raises(errors.TooManyLookups):
+        look_up(asha, "9812399999")
+    with pytest.raises(errors.TooManyLookups):
+        look_up(asha, "7010233311")  # or the next hit would tell
+    assert look_up(ravi, "asha") == asha
+
+
+def test_hits_are_not_counted(asha: User, ravi: User) -> None:
+    for _ in range(MISSES_AT_MOST + 5):
+        assert look_up(asha, "7010233311") == ravi
+
+
+def test_without_redis_people_can_pay(asha: User, ravi: User, redis_server: Any) -> None:
+    redis_server.kill()
+    try:
+        miss(asha, 2)
+        assert look_up(asha, "ravi") == ravi
+    finally:
+        redis_server.start()
+
+
+def test_the_form_and_the_api_say_so(asha: User, ravi: User) -> None:
+    miss(asha, MISSES_AT_MOST)
+    client = Client()
+    client.force_login(asha)
+    page = client.post(reverse("payments:send"), {"recipient": "ravi", "amount": "1", "key": "k"})
+    assert page.status_code == 422
+    assert "Try again in an hour" in page.content.decode()
+    for path in ("/transfers", "/requests", "/holds"):
+        refused = Caller(token_for(asha)).post(path, {"recipient": "ravi", "amount_paise": 100})
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_lookups")
+    split = client.post(reverse("payments:split"), {"people": "ravi", "amount": "10", "key": "k"})
+    assert "Try again in an hour" in split.content.decode()
+    assert balance(wallet_id(ravi)) == 0
+
+
+def test_a_person_calls_the_api_so_often_and_no_faster(asha: User, ravi: User) -> None:
+    mine, other = Caller(token_for(asha)), Caller(token_for(ravi))
+    answers = [mine.get("/wallet") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) > 10
+    assert refused[0].json()["code"] == "too_many_requests"
+    assert refused[0].headers["Content-Type"] == "application/problem+json"
+    assert int(refused[0].headers["Retry-After"]) >= 1
+    assert other.get("/wallet").status_code == 200
