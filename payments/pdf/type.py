@@ -3,6 +3,7 @@
 Lohit Devanagari has the Latin letters of Europe's west, the rupee sign, and Devanagari. What it lacks is a box.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from functools import cache
@@ -11,6 +12,8 @@ from pathlib import Path
 import uharfbuzz
 
 _PATH = Path(__file__).resolve().parent.parent / "fonts" / "Lohit-Devanagari.ttf"
+_RUNS = re.compile("[\u0900-\u097f\ua8e0-\ua8ff\u200c\u200d]+|[^\u0900-\u097f\ua8e0-\ua8ff\u200c\u200d]+")
+"""Stretches of Devanagari, with its joiners, and of anything else."""
 _MARKS_AT_ONCE = 100
 """Lines of one block of a character map (Adobe Technical Note 5014)."""
 
@@ -31,13 +34,17 @@ def _thousandths(units: float) -> int:
 
 
 def _shaped(text: str) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """Glyphs, and of each its advance and offsets, in the font's units."""
-    buffer = uharfbuzz.Buffer()
-    buffer.add_str(text)
-    buffer.guess_segment_properties()
-    uharfbuzz.shape(_font(), buffer)
-    places = [(place.x_advance, place.x_offset, place.y_offset) for place in buffer.glyph_positions]
-    return [info.codepoint for info in buffer.glyph_infos], places
+    """Glyphs, and of each its advance and offsets, in the font's units. HarfBuzz takes one script at a time."""
+    glyphs: list[int] = []
+    places: list[tuple[int, int, int]] = []
+    for run in _RUNS.findall(text):
+        buffer = uharfbuzz.Buffer()
+        buffer.add_str(run)
+        buffer.guess_segment_properties()
+        uharfbuzz.shape(_font(), buffer)
+        glyphs += [info.codepoint for info in buffer.glyph_infos]
+        places += [(place.x_advance, place.x_offset, place.y_offset) for place in buffer.glyph_positions]
+    return glyphs, places
 
 
 def width_of(text: str, points: float) -> float:

@@ -151,6 +151,7 @@ def test_a_receipt_of_a_hindi_name_is_shaped_and_can_be_copied(client: Client, a
     glyphs = glyphs_of("क्षत्रिय")
     assert 0 < len(glyphs) < len("क्षत्रिय")
     assert "0000" not in glyphs
+    assert glyphs_of("Sent to क्षत्रिय")[-len(glyphs) :] == glyphs  # also beside Latin letters
     other = Client()
     other.force_login(make_person("meera"))
     assert other.get(reverse("payments:receipt_pdf", args=[posted.transfer_id])).status_code == 404
