@@ -10,8 +10,10 @@ from chat import calls, clock, commands, errors, services, topics
 from chat.consumers import ChatConsumer
 from chat.models import Membership, Mention, Message, Room, Webhook
 from chat.services.digest import notify_rooms, send_digests
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
+from notifications.outbox.delivering import deliver
 from tests.chat.factories import make_member, make_room, make_user, post, seat
+from tests.notifications.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -273,6 +275,26 @@ def test_who_is_away_gets_one_digest_of_all_that_waits(room, asha, ravi) -> None
     assert send_digests() == 0  # not twice in an hour
     Notification.objects.update(created_at=timezone.now() - timedelta(hours=2))
     assert send_digests() == 1
+
+
+def test_ten_mentions_are_one_mail(room, asha, ravi, settings) -> None:
+    """To the mail server: the mentions are in the inbox at once, and by e-mail there is the digest alone."""
+    with MailServer() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", server.port, False
+        for i in range(10):
+            post(room, asha, f"@ravi number {i}")
+        assert Notification.objects.filter(user=ravi, kind="chat_mention").count() == 10
+        away()
+        send_digests()
+        send_digests()
+        emails = Delivery.objects.filter(notification__user=ravi, channel="email")
+        deliver("email", list(emails.values_list("pk", flat=True)))
+    [mail] = server.mails
+    assert mail.recipients == ["ravi@example.org"]
+    assert mail.message["subject"] == "10 messages for you in chat"
+    text = mail.message.get_body(("plain",)).get_content()
+    assert all(f"@ravi number {i}" in text for i in range(10))
 
 
 def test_who_has_read_it_or_may_no_longer_is_left_alone(room, asha, ravi) -> None:

@@ -269,6 +269,11 @@ def test_too_many_names_at_once_are_refused(room, asha) -> None:
         names.append(f"@{user.username}")
     with pytest.raises(errors.TooManyMentions):
         post(room, asha, " ".join(names))
+    message = post(room, asha, "everyone")
+    with pytest.raises(errors.TooManyMentions):
+        services.edit_message(seat=seat(asha, room), message=message, body=" ".join(names))
+    message.refresh_from_db()
+    assert (message.body, Mention.objects.count()) == ("everyone", 0)
 
 
 def test_direct_messages_call_by_themselves_and_leave_the_inbox_alone(asha, ravi) -> None:

@@ -12,9 +12,12 @@ from chat.params import Params
 from config.wiring import result_text
 from judge.errors import TooManyWaiting
 from judge.models import Contest, CustomRun, Problem
+from judge.sandbox import SandboxUnavailable, health
 from judge.services.runs import claim_next_run, finish_run
 from judge.verdicts import Verdict
 from tests.chat.factories import make_room, make_user, seat
+from tests.notifications.live import live_client
+from tests.servers.parts import missing
 
 pytestmark = pytest.mark.django_db
 CODE = "```py\nprint(input())\n```\n```\nhello\n```"
@@ -110,3 +113,32 @@ def test_a_room_offers_to_split_a_bill_among_its_people(client, asha) -> None:
     assert "Tea &amp; samosas" in form
     alone = make_room(asha)
     assert "/wallet/split/" not in client.get(alone.get_absolute_url()).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (CODE, "<code>hello\n</code>"),
+        ("```py\n1 / 0\n```", "ZeroDivisionError"),
+        ("```c\nint main( {\n```", "Compile error"),
+    ],
+)
+def test_run_is_answered_in_the_room_by_a_real_worker(daphne, worker, asha, code, words) -> None:
+    """The whole way: socket, queue, sandbox, and the result to everyone who follows the room."""
+    try:
+        health.check()
+    except SandboxUnavailable as error:
+        missing("the sandbox", str(error))
+    ravi = make_user("ravi")
+    room = make_room(asha, ravi)
+    worker("judge-free", "judge-premium")
+    with live_client(daphne.ws_url, asha) as hers, live_client(daphne.ws_url, ravi) as his:
+        his.call("streams.subscribe", stream=room.stream)
+        sent = hers.call("chat.send", room=room.pk, body=f"/run {code}")
+        while len(his.events) < 2:
+            his.receive(30)
+        posted, result = (event["data"] for event in his.events)
+    assert (posted["id"], posted["author"]) == (sent["id"], "asha")
+    assert (result["author"], result["bot"], result["reply"]["id"]) == ("Judge", True, sent["id"])
+    assert words in result["html"]
