@@ -1,6 +1,7 @@
 """Compiles and runs a program against tests in the sandbox. Knows no database: what it finds out, it tells."""
 
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -255,21 +256,29 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def run_in_order(tasks: Iterable[Callable[[], Judged]], *, at_once: int) -> Iterator[Judged]:
-    """The outcomes of the tasks in their order, so many at once; a reader who stops early leaves the rest unrun."""
+def run_in_order(
+    tasks: Iterable[Callable[[], Judged]], *, at_once: int, begun: Callable[[], None]
+) -> Iterator[Judged]:
+    """The outcomes of the tasks in their order, so many at once; a reader who stops early leaves the rest unrun.
+
+    `begun` is called once, while the first are on their way where there are several at once.
+    """
     if at_once <= 1:
+        begun()
         for task in tasks:
             yield task()
         return
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="test") as pool:
-        waiting: list[Future[Judged]] = []
+        waiting: deque[Future[Judged]] = deque()
         try:
-            for task in tasks:
+            for number, task in enumerate(tasks):
                 waiting.append(pool.submit(task))
+                if number == 0:
+                    begun()
                 if len(waiting) > at_once:
-                    yield waiting.pop(0).result()
+                    yield waiting.popleft().result()
             while waiting:
-                yield waiting.pop(0).result()
+                yield waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()

@@ -4,7 +4,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -97,34 +96,30 @@ class _NotCompiled(Exception):
 
 def _grade(submission: Submission, cancelled: Event) -> None:
     language = languages.BY_CODE[submission.language]
-    toolchain = languages.toolchain_version(language.code)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="compiler") as pool:
-        compiling = pool.submit(
-            compile_program, language, submission.source, nice=nice_of(submission.queue), stop=cancelled
-        )
-        try:
-            # What runs from its source need not wait for the check of its syntax, where there is a processor for it.
-            is_beside = not language.out and tests_at_once() > 1
-            program = uncompiled(language, submission.source) if is_beside else _result(compiling)[0]
-            _run_tests(submission, program, compiling, cancelled)
-        except _NotCompiled as refusal:
-            claims.finish(submission, verdict=Verdict.COMPILE_ERROR, compiler_output=str(refusal), toolchain=toolchain)
+    compiling = partial(compile_program, language, submission.source, nice=nice_of(submission.queue), stop=cancelled)
+    try:
+        if language.out:
+            program, said = _compiled(compiling)
+            _run_tests(submission, program, lambda: said, cancelled)
+        else:
+            # A script with an error in its syntax passes no test, so it is looked for only where one failed.
+            program = uncompiled(language, submission.source)
+            _run_tests(submission, program, lambda: _compiled(compiling)[1], cancelled)
+    except _NotCompiled as refusal:
+        toolchain = languages.toolchain_version(language.code)
+        claims.finish(submission, verdict=Verdict.COMPILE_ERROR, compiler_output=str(refusal), toolchain=toolchain)
 
 
-def _result(compiling: "Future[tuple[Compiled | CompileFailed, str]]") -> tuple[Compiled, str]:
+def _compiled(compiling: Callable[[], tuple[Compiled | CompileFailed, str]]) -> tuple[Compiled, str]:
     """The program and what the compiler said of it. Raises _NotCompiled, and what compiling raises."""
-    program, said = compiling.result()
+    program, said = compiling()
     if isinstance(program, CompileFailed):
         raise _NotCompiled(program.output)
     return program, said
 
 
-def _run_tests(
-    submission: Submission,
-    program: Compiled,
-    compiling: "Future[tuple[Compiled | CompileFailed, str]]",
-    cancelled: Event,
-) -> None:
+def _run_tests(submission: Submission, program: Compiled, compiler_says: Callable[[], str], cancelled: Event) -> None:
+    """Run the tests and write the verdict; of a script `compiler_says` is asked once a test has failed."""
     language = program.language
     tests = load_tests(submission.problem)
     tally = _Tally(tests)
@@ -137,10 +132,12 @@ def _run_tests(
         nice=nice_of(submission.queue),
         stop=cancelled,
     )
-    claims.report_progress(submission, tests_done=0, tests_total=len(tests))
     told_at, told = time.monotonic(), 0
-    for test, outcome in _outcomes(submission, program, limits, tests, tally):
-        _result(compiling)
+    said = compiler_says() if language.out else None
+    begun = partial(claims.report_progress, submission, tests_done=0, tests_total=len(tests))
+    for test, outcome in _outcomes(submission, program, limits, tests, tally, begun):
+        if outcome.verdict != Verdict.ACCEPTED and said is None:
+            said = compiler_says()
         tally.add(test, outcome, submission)
         _let_premium_pass(submission)
         if is_stopping() and not tally.is_decided:
@@ -162,7 +159,7 @@ def _run_tests(
         cpu_ms=max((r.cpu_ms for r in tally.results), default=None),
         memory_kib=max((r.memory_kib for r in tally.results), default=None),
         detail=tally.detail,
-        compiler_output=_result(compiling)[1],
+        compiler_output=said or "",
         toolchain=languages.toolchain_version(language.code),
     )
 
@@ -204,7 +201,12 @@ def tests_at_once() -> int:
 
 
 def _outcomes(
-    submission: Submission, program: Compiled, limits: RunLimits, tests: list[LoadedTest], tally: "_Tally"
+    submission: Submission,
+    program: Compiled,
+    limits: RunLimits,
+    tests: list[LoadedTest],
+    tally: "_Tally",
+    begun: Callable[[], None],
 ) -> Iterator[tuple[LoadedTest, Judged]]:
     """Each test with its outcome, without those that can change nothing any more."""
     problem = submission.problem
@@ -219,7 +221,7 @@ def _outcomes(
                 chosen.append(test)
                 yield partial(run_one, problem, program, judge, limits, test)
 
-    for number, outcome in enumerate(run_in_order(tasks(), at_once=tests_at_once())):
+    for number, outcome in enumerate(run_in_order(tasks(), at_once=tests_at_once(), begun=begun)):
         yield chosen[number], outcome
 
 

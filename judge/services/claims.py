@@ -70,7 +70,8 @@ def claim_next(queue: str) -> Submission | None:
             if not taken:
                 continue
             submission = Submission.objects.select_related("problem", "callback").get(pk=chosen["first_id"])
-            Turn.objects.update_or_create(author_id=chosen["author_id"], defaults={"served_at": now})
+            if not Turn.objects.filter(author_id=chosen["author_id"]).update(served_at=now):
+                Turn.objects.update_or_create(author_id=chosen["author_id"], defaults={"served_at": now})
             events.append_state(submission)
         return submission
 

@@ -190,7 +190,7 @@ def test_runs_lost_again_and_again_end_as_internal_error() -> None:
 
 
 def test_the_judges_own_failure_is_tried_again(monkeypatch: pytest.MonkeyPatch, sandbox: health.Health) -> None:
-    submission = make_submission()
+    submission = make_submission(language="c", source=SUM_C)
     real = grading.compile_program
 
     def failing(*args: object, **kwargs: object) -> None:
