@@ -19,6 +19,9 @@ class ChatConfig(AppConfig):
             )
         )
         kinds.register(
+            kinds.Kind(name="chat_report", label="Reports to moderators", channels=(), templates="chat/notify/report")
+        )
+        kinds.register(
             kinds.Kind(
                 name="chat_invitation",
                 label="Invitations to rooms",

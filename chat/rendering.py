@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import unescape
 
 import nh3
+from django.utils.html import strip_tags
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
@@ -82,6 +84,11 @@ def excerpt(body: str, *, max_chars: int = 120) -> str:
     """The start of a message as one line of plain text without Markdown's marks, for quotes and notifications."""
     line = " ".join(_MARKS.sub("", body).split())
     return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
+
+
+def plain(html: str) -> str:
+    """The text of a rendered message, as one sees it."""
+    return unescape(strip_tags(html.replace("</", " </")))
 
 
 def _cells_at_most(body: str) -> int:

@@ -4,6 +4,7 @@ PostgreSQL keeps a generated tsvector column with a GIN index, SQLite a table of
 and which triggers keep in step (migration 0003). Both find whole words, and the last word by its beginning.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,6 +17,14 @@ _POSTGRESQL = """
     SELECT id FROM chat_message
     WHERE search @@ to_tsquery('simple', %s) AND room_id = ANY(%s) AND deleted_at IS NULL
 """
+_RECENT = """
+    SELECT id FROM chat_message
+    WHERE search @@ to_tsquery('simple', %s) AND room_id = ANY(%s) AND deleted_at IS NULL
+        AND id > (SELECT max(id) FROM chat_message) - %s
+    ORDER BY id DESC LIMIT %s
+"""
+RECENT_ROWS = 20_000
+"""The newest rows, which are looked through first: a common word fills a page there, and its index is not asked."""
 RARE = 2000
 """Up to so many matches are fetched by the words' index and sorted; common words are found from the newest row on."""
 _SQLITE = """
@@ -33,6 +42,10 @@ def matching(words: str, room_ids: Sequence[int], limit: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             query = " & ".join([*terms[:-1], f"{terms[-1]}:*"])
+            cursor.execute(_RECENT, [query, list(room_ids), RECENT_ROWS, limit])
+            ids = [row[0] for row in cursor.fetchall()]
+            if len(ids) == limit:
+                return ids
             # Asked for the newest at once, PostgreSQL walks the whole table back for a word that is rare.
             cursor.execute(f"{_POSTGRESQL} LIMIT %s", [query, list(room_ids), RARE + 1])
             ids = [row[0] for row in cursor.fetchall()]
@@ -44,6 +57,25 @@ def matching(words: str, room_ids: Sequence[int], limit: int) -> list[int]:
             rooms = ", ".join(["%s"] * len(room_ids))
             cursor.execute(_SQLITE.format(rooms=rooms), [query, *room_ids, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def passage(text: str, words: str, *, max_chars: int = 220) -> list[tuple[str, bool]]:
+    """The part of a text around the first of the words found in it, in pieces; True marks those that were found."""
+    text = " ".join(text.split())
+    terms = words_in(words)[:MAX_WORDS]
+    if not terms:
+        return [(text[:max_chars], False)]
+    last = re.escape(terms[-1]) + r"\w*"
+    wanted = re.compile(rf"(?<!\w)(?:{'|'.join([*map(re.escape, terms[:-1]), last])})(?!\w)", re.IGNORECASE)
+    first = wanted.search(text)
+    start = max(0, first.start() - max_chars // 3) if first else 0
+    part = ("…" if start else "") + text[start : start + max_chars] + ("…" if start + max_chars < len(text) else "")
+    pieces: list[tuple[str, bool]] = []
+    end = 0
+    for found in wanted.finditer(part):
+        pieces += [(part[end : found.start()], False), (found[0], True)]
+        end = found.end()
+    return [piece for piece in (*pieces, (part[end:], False)) if piece[0]]
 
 
 def words_in(text: str) -> list[str]:

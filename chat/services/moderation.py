@@ -4,17 +4,21 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from chat import events
 from chat.errors import AlreadyReported, InvalidCall, MessageNotFound, NotAllowed, PersonNotFound
 from chat.models import Membership, Message, Report, Room
 from chat.queries import Seat
+from chat.rendering import excerpt
 from chat.roles import Action
 from chat.services.audit import record
 from chat.services.rooms import need_another_owner
 from notifications import streams
+from notifications.services import notify_many
 
+REPORT_KIND = "chat_report"
 MAX_MUTE = timedelta(days=30)
 _RANK = {Membership.Role.BANNED: 0, Membership.Role.MEMBER: 1, Membership.Role.MODERATOR: 2, Membership.Role.OWNER: 3}
 
@@ -104,7 +108,26 @@ def report_message(*, seat: Seat, message: Message, reason: str) -> Report:
     )
     if not created:
         raise AlreadyReported
+    _tell_keepers(seat, report)
     return report
+
+
+def _tell_keepers(seat: Seat, report: Report) -> None:
+    """Put a report into the inbox of each owner and moderator but the reporter and whom it is about."""
+    keepers = User.objects.filter(
+        memberships__room=seat.room,
+        memberships__role__in=[Membership.Role.OWNER, Membership.Role.MODERATOR],
+        is_active=True,
+    ).exclude(pk__in=[report.reporter_id, report.message.author_id or 0])
+    data = {
+        "reporter": report.reporter.get_username(),
+        "room": seat.room.title_for(""),
+        "author": report.message.sender_name,
+        "text": excerpt(report.body),
+        "reason": report.reason,
+    }
+    url = reverse("chat:keeping", args=[seat.room.slug])
+    notify_many(users=keepers, kind=REPORT_KIND, key=f"report:{report.pk}", data=data, url=url)
 
 
 @transaction.atomic

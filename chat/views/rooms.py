@@ -12,7 +12,9 @@ from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.models import Message
 from chat.params import Params
+from chat.rendering import plain
 from chat.roles import Action
+from chat.search import passage
 from chat.views.answers import answering, seat_for, user_of
 from notifications import streams
 
@@ -170,7 +172,8 @@ def search(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("room", "")
     seat = seat_for(request, slug) if slug else None
     found = queries.search_messages(request.user, words, seat=seat) if words else []
-    return render(request, "chat/search.html", {"words": words, "seat": seat, "found": found})
+    lines = [(message, passage(plain(message.html), words)) for message in found]
+    return render(request, "chat/search.html", {"words": words, "seat": seat, "found": lines})
 
 
 @login_required

@@ -94,7 +94,7 @@ def test_the_pages_of_a_room_open(client, asha, room) -> None:
         f"/rooms/{room.slug}/settings/": "Archive the room",
         f"/rooms/{room.slug}/moderation/": "What was done here",
         f"/rooms/{room.slug}/pins/": "samosas",
-        "/rooms/search/?q=samosas": "samosas on friday",
+        "/rooms/search/?q=samosas": "<mark>samosas</mark> on friday",
         f"/rooms/search/?q=samosas&room={room.slug}": "Search in",
         "/rooms/search/?q=nothing": "No message has these words",
         "/rooms/new/": "Open the room",

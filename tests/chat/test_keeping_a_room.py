@@ -235,6 +235,8 @@ def test_a_report_waits_for_those_who_keep_the_room_with_what_was_said(room, kee
     services.report_message(seat=seat(member, room), message=message, reason="rude")
     with pytest.raises(errors.AlreadyReported):
         services.report_message(seat=seat(member, room), message=message, reason="again")
+    told = Notification.objects.get(kind="chat_report")  # not the owner, whose words they are
+    assert (told.user, told.url, told.data["reason"]) == (keeper, f"/rooms/{room.slug}/moderation/", "rude")
     services.delete_message(seat=seat(owner, room), message=message)
     [report] = queries.reports_of(seat(keeper, room))
     assert (report.body, report.reason) == ("rude words", "rude")

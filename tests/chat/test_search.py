@@ -84,3 +84,29 @@ def test_the_index_is_used_and_stands_in_the_schema(asha) -> None:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'chat_message'")
             names = {row[0] for row in cursor.fetchall()}
             assert names == {f"chat_message_search_{event}" for event in ("insert", "delete", "update")}
+
+
+def test_a_passage_marks_what_was_found_around_the_first_of_it() -> None:
+    assert search.passage("Segment trees are TREES too, streets are not", "are tree") == [
+        ("Segment ", False),
+        ("trees", True),
+        (" ", False),
+        ("are", True),
+        (" ", False),
+        ("TREES", True),
+        (" too, streets ", False),
+        ("are", True),
+        (" not", False),
+    ]
+    far = search.passage("x " * 500 + "needle" + " y" * 500, "needle")
+    assert [text for text, is_found in far if is_found] == ["needle"]
+    assert (far[0][0][0], far[-1][0][-1]) == ("…", "…")
+    assert sum(len(text) for text, _ in far) <= 222
+    assert search.passage("<b>a.*</b>", ".*") == [("<b>a.*</b>", False)]
+
+
+def test_the_page_of_search_shows_text_as_it_is_seen(client, asha) -> None:
+    client.force_login(asha)
+    post(make_room(asha), asha, "**Bold** & `<b>code</b>` here")
+    page = client.get("/rooms/search/?q=code").content.decode()
+    assert "Bold &amp; &lt;b&gt;<mark>code</mark>&lt;/b&gt; here" in " ".join(page.split())
