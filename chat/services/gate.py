@@ -13,6 +13,7 @@ from chat.models import Membership, Room
 from chat.pace import Pace, in_words, whole_seconds
 from chat.queries import Seat, seat_in
 from chat.roles import Action, Standing, may
+from notifications.pipelining import fetch_together
 
 # Both databases name the columns of VALUES column1, column2, …
 _SAVE_PACE = """
@@ -27,13 +28,22 @@ _SAVE_PACE = """
 class Gate:
     """The memberships of a batch's authors, under the room's lock: no two batches share an allowance."""
 
-    def __init__(self, room: Room, author_ids: Iterable[int], now: datetime) -> None:
-        self._room = room
-        self._now = now
+    def __init__(self, room: Room, memberships: Iterable[Membership], now: datetime) -> None:
+        self.room = room
+        self.now = now
         self._pace = Pace(settings.CHAT_MESSAGES_PER_MINUTE, settings.CHAT_MESSAGES_AT_ONCE)
-        memberships = Membership.objects.filter(room_id=room.pk, user_id__in=author_ids)
         self._memberships = {membership.user_id: membership for membership in memberships}
         self._senders: dict[int, Membership] = {}
+
+    @classmethod
+    def lock(cls, room_id: int, author_ids: Iterable[int]) -> "Gate | None":
+        """Take the room's lock in the caller's transaction; None where there is no such room."""
+        rooms, memberships = fetch_together(
+            Room.objects.select_for_update(no_key=True).filter(pk=room_id),
+            # Read after the lock was granted: a batch sees what the one before it used up.
+            Membership.objects.filter(room_id=room_id, user_id__in=author_ids),
+        )
+        return cls(rooms[0], memberships, timezone.now()) if rooms else None
 
     def refusal(self, author: User | None) -> ChatError | None:
         """What refuses one more message of this author now; None counts it against the author's allowance.
@@ -41,10 +51,10 @@ class Gate:
         A webhook has no author: its own pace was taken before (chat/services/webhooks.py).
         """
         if author is None:
-            return RoomArchived() if self._room.is_archived else None
+            return RoomArchived() if self.room.is_archived else None
         membership = self._memberships.get(author.pk)
         try:
-            seat = seat_in(self._room, author, membership, self._now)
+            seat = seat_in(self.room, author, membership, self.now)
             seat.require(Action.POST)
         except ChatError as error:
             return error
@@ -53,17 +63,17 @@ class Gate:
         if seat.standing == Standing.MEMBER and (wait := self._slow_mode_wait(membership)):
             seconds = whole_seconds(wait)
             return TooFast(f"Slow mode: you can write again in {in_words(seconds)}.", retry_after_seconds=seconds)
-        allowed = self._pace.take(membership.paced_until, self._now)
+        allowed = self._pace.take(membership.paced_until, self.now)
         if isinstance(allowed, timedelta):
             return too_fast(allowed)
         membership.paced_until = allowed
-        membership.last_sent_at = self._now
+        membership.last_sent_at = self.now
         self._senders[membership.pk] = membership
         return None
 
     def may_mention_room(self, author: User | None) -> bool:
         membership = self._memberships.get(author.pk) if author else None
-        return membership is not None and may(membership.standing(self._now), Action.MENTION_ROOM)
+        return membership is not None and may(membership.standing(self.now), Action.MENTION_ROOM)
 
     def save(self, *, first_number: int, last_number: int) -> None:
         """Store the allowances used, in one statement; who had read everything has read what was sent with theirs."""
@@ -73,13 +83,13 @@ class Gate:
         adapt = connection.ops.adapt_datetimefield_value
         values = [value for m in self._senders.values() for value in (m.pk, adapt(m.paced_until))]
         with connection.cursor() as cursor:
-            cursor.execute(_SAVE_PACE.format(rows=rows), [adapt(self._now), first_number - 1, last_number, *values])
+            cursor.execute(_SAVE_PACE.format(rows=rows), [adapt(self.now), first_number - 1, last_number, *values])
 
     def _slow_mode_wait(self, membership: Membership) -> timedelta:
-        if not self._room.slow_mode_seconds or membership.last_sent_at is None:
+        if not self.room.slow_mode_seconds or membership.last_sent_at is None:
             return timedelta(0)
-        slow = timedelta(seconds=self._room.slow_mode_seconds)
-        return max(timedelta(0), membership.last_sent_at + slow - self._now)
+        slow = timedelta(seconds=self.room.slow_mode_seconds)
+        return max(timedelta(0), membership.last_sent_at + slow - self.now)
 
 
 def spend(seat: Seat) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from chat import events
 from chat.errors import (
@@ -28,7 +27,9 @@ from chat.models import Attachment, Message, Room
 from chat.rendering import Rendered, names_in, render
 from chat.services.gate import Gate
 from chat.services.mentions import mentionable, record_mentions
+from chat.services.message_rows import MessageInsert
 from notifications import streams
+from notifications.pipelining import pipelined
 
 MAX_FILES = 10
 """Attachments of one message at most."""
@@ -39,6 +40,9 @@ _COUNT_REPLIES = """
     UPDATE chat_message SET reply_count = reply_count + counted.column2
     FROM (VALUES {rows}) AS counted WHERE chat_message.id = counted.column1
 """
+
+
+_Key = tuple[int | None, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Draft:
     @property
     def author_id(self) -> int | None:
         return self.author.pk if self.author else None
+
+    @property
+    def key(self) -> _Key:
+        """What makes two drafts the same message, where there is a `client_id`."""
+        return self.author_id, self.client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +118,10 @@ def post_messages(*, room_id: int, drafts: Sequence[Draft]) -> list[Outcome]:
     texts = [checked_body(draft.body, may_be_empty=bool(draft.files)) for draft in drafts]
     rendered = _render_all(room_id, texts)
     try:
-        return _store(room_id, drafts, texts, rendered)
+        return _store(room_id, drafts, texts, rendered, known={})
     except IntegrityError:
-        # The same client_id was being stored in another room at this moment: now it is seen, and refused alone.
-        return _store(room_id, drafts, texts, rendered)
+        # Retries are rare, so nobody looks for them until the database refuses one.
+        return _store(room_id, drafts, texts, rendered, known=_sent_before(drafts))
 
 
 def checked_body(body: str, *, may_be_empty: bool = False) -> str | ChatError:
@@ -139,22 +148,24 @@ def _render_all(room_id: int, texts: Sequence[str | ChatError]) -> list[Rendered
 
 
 def _store(
-    room_id: int, drafts: Sequence[Draft], texts: Sequence[str | ChatError], rendered: Sequence[Rendered]
+    room_id: int,
+    drafts: Sequence[Draft],
+    texts: Sequence[str | ChatError],
+    rendered: Sequence[Rendered],
+    known: dict[_Key, Message],
 ) -> list[Outcome]:
+    """`known` are messages that were sent before."""
     with transaction.atomic():
-        room = Room.objects.select_for_update(no_key=True).filter(pk=room_id).first()
-        if room is None:
+        gate = Gate.lock(room_id, {draft.author_id for draft in drafts if draft.author_id})
+        if gate is None:
             return [RoomNotFound() for _ in drafts]
-        now = timezone.now()
-        known = _sent_before(drafts)
+        room, now = gate.room, gate.now
         parents = _parents(room, drafts)
         files = _files(room, drafts)
-        gate = Gate(room, {draft.author_id for draft in drafts if draft.author_id}, now)
         results: list[Message | ChatError] = []
         new: list[tuple[Message, Draft, Rendered]] = []
         for draft, text, shown in zip(drafts, texts, rendered, strict=True):
-            key = (draft.author_id, draft.client_id)
-            if draft.client_id and (message := known.get(key)):
+            if message := known.get(draft.key):
                 results.append(message)
                 continue
             refusal = (
@@ -183,25 +194,27 @@ def _store(
             new.append((message, draft, shown))
             results.append(message)
             if draft.client_id:
-                known[key] = message
+                known[draft.key] = message
         if new:
-            _insert(room, new, files, gate, now)
+            _insert(new, files, gate)
+        refused = [draft for draft, result in zip(drafts, results, strict=True) if isinstance(result, ChatError)]
+        # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
+        sent_before = _sent_before(refused)
+    results = [sent_before.get(draft.key, result) for draft, result in zip(drafts, results, strict=True)]
     return [result if isinstance(result, ChatError) else _answer(result, room_id) for result in results]
 
 
-def _insert(
-    room: Room,
-    new: Sequence[tuple[Message, Draft, Rendered]],
-    files: dict[UUID, Attachment],
-    gate: Gate,
-    now: datetime,
-) -> None:
+def _insert(new: Sequence[tuple[Message, Draft, Rendered]], files: dict[UUID, Attachment], gate: Gate) -> None:
+    room = gate.room
     messages = [message for message, _, _ in new]
     first, last = messages[0], messages[-1]
-    Message.objects.bulk_create(messages)
-    Room.objects.filter(pk=room.pk).update(last_number=last.number, last_message_at=now)
-    gate.save(first_number=first.number, last_number=last.number)
-    _count_replies(messages)
+    with pipelined():
+        inserted = MessageInsert(messages)
+        Room.objects.filter(pk=room.pk).update(last_number=last.number, last_message_at=gate.now)
+        gate.save(first_number=first.number, last_number=last.number)
+        _count_replies(messages)
+        reserved = streams.reserve(room.stream, len(messages))
+        inserted.finish()
     attached: dict[int, list[Attachment]] = {}
     for message, draft, _ in new:
         for key in draft.files:
@@ -210,10 +223,11 @@ def _insert(
     if attached:
         Attachment.objects.bulk_update([file for of in attached.values() for file in of], ["message"])
     record_mentions(room, [(message, shown) for message, _, shown in new])
-    told = streams.append(room.stream, [events.message_posted(m, attached.get(m.pk, ())) for m in messages])
-    # Both count on by one, so one statement gives each message the number of its event.
-    in_batch = Message.objects.filter(room=room, number__gte=first.number, number__lte=last.number)
-    in_batch.update(event_seq=F("number") + (told[0].seq - first.number))
+    with pipelined():
+        streams.append_reserved(reserved, [events.message_posted(m, attached.get(m.pk, ())) for m in messages])
+        # Both count on by one, so one statement gives each message the number of its event.
+        in_batch = Message.objects.filter(room=room, number__gte=first.number, number__lte=last.number)
+        in_batch.update(event_seq=F("number") + (reserved.first - first.number))
 
 
 def _refusal(
@@ -232,7 +246,7 @@ def _refusal(
     return None
 
 
-def _sent_before(drafts: Sequence[Draft]) -> dict[tuple[int | None, UUID | None], Message]:
+def _sent_before(drafts: Sequence[Draft]) -> dict[_Key, Message]:
     """What was stored under the drafts' client ids, in whatever room."""
     client_ids = [draft.client_id for draft in drafts if draft.client_id]
     if not client_ids:

@@ -1,7 +1,7 @@
 """Appending to streams: two statements, however many events and streams."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, LiteralString
 
@@ -41,6 +41,16 @@ _INSERT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Numbers of a stream that this transaction took: `count` of them, from `first` on."""
+
+    stream: str
+    stream_id: int
+    first: int
+    count: int
+
+
 def append(stream: str, events: Sequence[Draft]) -> list[LiveEvent]:
     """Append (type, data) pairs to a stream in the caller's transaction, and publish them after its commit.
 
@@ -58,29 +68,54 @@ def append_many(news: Mapping[str, Sequence[Draft]]) -> dict[str, list[LiveEvent
 
     They are locked in the order of their names, so that two such calls never wait for each other in a circle.
     """
-    if not connection.in_atomic_block:
-        raise ValueError("an append belongs in the transaction of what it tells about")
     names = sorted(name for name, events in news.items() if events)
-    now = timezone.now()
     appended: dict[str, list[LiveEvent]] = {}
     for start in range(0, len(names), _STREAMS_AT_ONCE):
-        appended |= _append({name: news[name] for name in names[start : start + _STREAMS_AT_ONCE]}, now)
-    for name, events in appended.items():
-        # Robust: what is committed is done, whatever becomes of the news.
-        transaction.on_commit(partial(publish, name, events), robust=True)
+        taken = _take_numbers({name: len(news[name]) for name in names[start : start + _STREAMS_AT_ONCE]})
+        appended |= _write([(reserved, news[reserved.stream]) for reserved in taken])
     return appended
 
 
-def _append(news: Mapping[str, Sequence[Draft]], now: datetime) -> dict[str, list[LiveEvent]]:
-    taken = [value for name, events in news.items() for value in (name, len(events))]
+def reserve(stream: str, count: int) -> Reserved:
+    """The first half of `append`, for events that tell their own number: `append_reserved` must follow."""
+    [reserved] = _take_numbers({stream: count})
+    return reserved
+
+
+def append_reserved(reserved: Reserved, events: Sequence[Draft]) -> list[LiveEvent]:
+    """The second half of `append`: as many events as were reserved, in the same transaction.
+
+    Raises:
+        ValueError: for another count, which would leave a gap or run into the next event.
+    """
+    if len(events) != reserved.count:
+        raise ValueError(f"{len(events)} events for {reserved.count} reserved numbers")
+    return _write([(reserved, events)])[reserved.stream]
+
+
+def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:
+    if not connection.in_atomic_block:
+        raise ValueError("an append belongs in the transaction of what it tells about")
+    values = [value for pair in counts.items() for value in pair]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_NUMBERS.format(", ".join([_PLACE] * len(counts))), values)
+        return [
+            Reserved(name, stream_id, last_seq - counts[name] + 1, counts[name])
+            for stream_id, name, last_seq in cursor.fetchall()
+        ]
+
+
+def _write(parts: Sequence[tuple[Reserved, Sequence[Draft]]]) -> dict[str, list[LiveEvent]]:
+    now = timezone.now()
     rows: list[dict[str, Any]] = []
     appended: dict[str, list[LiveEvent]] = {}
+    for reserved, drafts in parts:
+        events = [LiveEvent(reserved.first + n, type_, now, data) for n, (type_, data) in enumerate(drafts)]
+        rows += [{"stream": reserved.stream_id, "seq": e.seq, "type": e.type, "data": e.data} for e in events]
+        appended[reserved.stream] = events
+        # Robust: what is committed is done, whatever becomes of the news.
+        transaction.on_commit(partial(publish, reserved.stream, events), robust=True)
+    at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_NUMBERS.format(", ".join([_PLACE] * len(news))), taken)
-        for stream_id, name, last_seq in cursor.fetchall():
-            first = last_seq - len(news[name]) + 1
-            appended[name] = [LiveEvent(first + n, type_, now, data) for n, (type_, data) in enumerate(news[name])]
-            rows += [{"stream": stream_id, "seq": e.seq, "type": e.type, "data": e.data} for e in appended[name]]
-        at = connection.ops.adapt_datetimefield_value(now)
         cursor.execute(_INSERT[connection.vendor], [at, orjson.dumps(rows, default=str).decode()])
     return appended
