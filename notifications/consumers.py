@@ -29,6 +29,10 @@ MAX_STREAMS = 200
 MAX_CALLS_IN_FLIGHT = 100
 HISTORY_PATIENCE_SECONDS = 30
 """How long a client may take to read 256 KiB of history."""
+PATIENCE_SECONDS = 1.0
+"""How long a client has to answer the close frame before the line is cut."""
+SLOW_PATIENCE_SECONDS = 10.0
+"""The same for one that is too slow: the frame waits behind what it has not read, and says why it is closed."""
 
 CALLS_PER_SECOND = 100
 CALLS_BURST = 400
@@ -108,7 +112,8 @@ class StreamConsumer(AsyncConsumer):
         """Close with a code of RFC 6455 or docs/live.md; what waits is dropped, the client resumes from its cursor."""
         if not self.is_closing:
             self.is_closing = True
-            await self.outlet.close(code)
+            patience = SLOW_PATIENCE_SECONDS if code == TOO_SLOW else PATIENCE_SECONDS
+            await self.outlet.close(code, patience_seconds=patience)
 
     def notify_client(self, method: str, params: dict[str, Any]) -> None:
         """Send a JSON-RPC notification of the server."""

@@ -11,6 +11,7 @@ from bench.cluster import postgres
 from bench.live import peers
 from bench.live.load import Load
 from bench.live.peers import Servers
+from bench.live.stalled import measure_stalled
 
 IDLE_CONNECTIONS = 2000
 
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["chowk", "ws", "socketio", "tutorial"], action="append")
+    parser.add_argument("--stalled", action="store_true", help="also with clients that stop reading")
     options = parser.parse_args()
     wanted = options.only or ["chowk", "ws", "socketio", "tutorial"]
     rates = [50_000, 100_000]
@@ -100,7 +102,9 @@ def main() -> None:
                     results[name] = measure(
                         servers, clients=options.clients, seconds=options.seconds, rounds=options.rounds, rates=offered
                     )
-                print(row(results[name]), flush=True)
+                    print(row(results[name]), flush=True)
+                    if name == "chowk" and options.stalled:
+                        print(measure_stalled(servers, clients=options.clients, seconds=2, rounds=options.rounds))
     if "chowk" in results and "ws" in results:
         ours, theirs = results["chowk"], results["ws"]
         print(

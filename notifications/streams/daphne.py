@@ -76,9 +76,10 @@ class DaphneOutlet:
         self._waiting.clear()
         self.waiting_bytes = 0
 
-    async def close(self, code: int) -> None:
+    async def close(self, code: int, *, patience_seconds: float) -> None:
         # Daphne's way refuses codes that RFC 6455 keeps for servers, such as 1012.
         self.drop_waiting()
+        self._protocol.closeHandshakeTimeout = patience_seconds
         self._protocol.sendCloseFrame(code=code, isReply=False)
 
     def abort(self) -> None:

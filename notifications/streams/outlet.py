@@ -34,8 +34,8 @@ class Outlet(Protocol):
     def drop_waiting(self) -> None:
         """Forget what has not been handed to the server."""
 
-    async def close(self, code: int) -> None:
-        """Drop what waits and send the close frame."""
+    async def close(self, code: int, *, patience_seconds: float) -> None:
+        """Drop what waits and send the close frame; without an answer the connection is cut after this time."""
 
     def abort(self) -> None:
         """Drop the connection where the server allows it."""
@@ -63,7 +63,8 @@ class PlainOutlet:
     def drop_waiting(self) -> None:
         self._task.cancel()
 
-    async def close(self, code: int) -> None:
+    async def close(self, code: int, *, patience_seconds: float) -> None:
+        # How long a server waits is its own affair.
         self.drop_waiting()
         await self._send({"type": "websocket.close", "code": code})
 
