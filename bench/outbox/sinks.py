@@ -5,6 +5,10 @@ import threading
 import time
 
 
+MAX_MAIL_BYTES = 4 * 1024 * 1024
+"""A mail is read in one piece, with its attachments."""
+
+
 class Sinks:
     """Both servers on one event loop in a thread; `mails` and `posts` hold (id, monotonic time) of what arrived."""
 
@@ -23,7 +27,7 @@ class Sinks:
 
     def _run(self, started: threading.Event) -> None:
         async def start() -> None:
-            smtp = await asyncio.start_server(self._smtp, "127.0.0.1", 0)
+            smtp = await asyncio.start_server(self._smtp, "127.0.0.1", 0, limit=MAX_MAIL_BYTES)
             http = await asyncio.start_server(self._http, "127.0.0.1", 0)
             self.smtp_port = smtp.sockets[0].getsockname()[1]
             self.http_port = http.sockets[0].getsockname()[1]
