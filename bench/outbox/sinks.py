@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 
-
 MAX_MAIL_BYTES = 4 * 1024 * 1024
 """A mail is read in one piece, with its attachments."""
 

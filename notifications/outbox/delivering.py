@@ -3,7 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -14,6 +16,7 @@ from notifications import channels, kinds
 from notifications.channels.base import Channel, Message, PermanentFailure, ProviderDown, Sender, TemporaryFailure
 from notifications.channels.push.adapter import DEVICES, INBOX
 from notifications.events import metrics
+from notifications.kinds import Attachment
 from notifications.models import Attempt, Contact, Delivery, State
 from notifications.outbox import announcing, breaker, claims, retries
 from notifications.outbox.claims import Claim
@@ -78,14 +81,31 @@ def _show_in_inboxes(claim: Claim, ready: Sequence["_Prepared"]) -> list["_Prepa
 
 
 class _Prepared:
-    """A row with its address and words."""
+    """A row with its address and words, and what makes the files that go with them."""
 
-    __slots__ = ("message", "row", "words")
+    __slots__ = ("make_files", "message", "row", "words")
 
-    def __init__(self, row: Delivery, message: Message, words: Words) -> None:
+    def __init__(
+        self, row: Delivery, message: Message, words: Words, make_files: Callable[[], tuple[Attachment, ...]]
+    ) -> None:
         self.row = row
         self.message = message
         self.words = words
+        self.make_files = make_files
+
+    def with_files(self) -> Message:
+        """The message complete. A file may be large and slow to make, so each is made only when its turn has come.
+
+        Raises PermanentFailure where it cannot be made.
+        """
+        try:
+            files = self.make_files()
+        except OperationalError:
+            raise  # the database is away: that says nothing of this message
+        except Exception as error:  # an app's own code: one broken kind must not stop the others
+            logger.exception("the files of delivery %s cannot be made", self.row.pk)
+            raise PermanentFailure(f"it could not be made: {error}", code="words") from error
+        return replace(self.message, attachments=files) if files else self.message
 
 
 def _prepare(claim: Claim, channel: Channel, row: Delivery, wishes: Wishes) -> _Prepared | None:
@@ -120,8 +140,7 @@ def _prepare(claim: Claim, channel: Channel, row: Delivery, wishes: Wishes) -> _
         return None
     try:
         words = render(channel.name, kind, notification, contact)
-        files = attachments_of(kind, notification, contact) if channel.name == "email" else ()
-    except Exception as error:  # templates and files are an app's own code: one broken kind must not stop the others
+    except Exception as error:  # a template is an app's own code: one broken kind must not stop the others
         logger.exception("%s of notification %s cannot be put into words", channel.name, notification.pk)
         _give_up(claim, row, f"it could not be made: {error}")
         return None
@@ -135,9 +154,11 @@ def _prepare(claim: Claim, channel: Channel, row: Delivery, wishes: Wishes) -> _
         html=words.html,
         url=absolute_url(notification.url),
         unsubscribe_url=words.unsubscribe_url,
-        attachments=files,
     )
-    return _Prepared(row, message, Words(words.subject, "") if kind.secret else words)
+    kept = Words(words.subject, "") if kind.secret else words
+    with_files = channel.name == "email" and kind.attachments is not None
+    make_files = partial(attachments_of, kind, notification, contact) if with_files else tuple
+    return _Prepared(row, message, kept, make_files)
 
 
 def _send_all(claim: Claim, channel: Channel, ready: Sequence[_Prepared]) -> None:
@@ -174,7 +195,7 @@ def _send_each(claim: Claim, sender: Sender, ready: Sequence[_Prepared]) -> int:
         following = ready[number + 1] if number + 1 < len(ready) else None
         begun = False
         try:
-            provider_id = sender.send(prepared.message)
+            provider_id = sender.send(prepared.with_files())
         except ProviderDown as failure:
             _record_temporary(claim, prepared, failure)
             _wait_together(claim, ready[number + 1 :], failure)
