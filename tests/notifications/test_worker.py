@@ -58,6 +58,18 @@ def test_jobs_are_counted_for_the_staffs_page(worker: Workers) -> None:
     wait_until(lambda: MinuteMetric.objects.filter(name="queue.judge-free.failed", count=1).exists())
 
 
+def test_a_pool_reads_json_and_ends_gracefully(start_command: Workers, redis_server: RedisServer) -> None:
+    pool = start_command("rqworker-pool", "email", "sms", "--num-workers", "2")
+    for number in range(4):
+        push_job(("email", "sms")[number % 2], f"{SAMPLES}.leave_mark", str(number))
+    wait_until(lambda: sorted(marks(redis_server)) == ["0", "1", "2", "3"])
+    assert redis_server.client.scard("rq:workers") == 2
+    assert django_rq.get_queue("email").failed_job_registry.count == 0
+    pool.popen.send_signal(signal.SIGTERM)
+    assert pool.popen.wait(timeout=15) == 0
+    wait_until(lambda: redis_server.client.scard("rq:workers") == 0)
+
+
 def test_sigterm_lets_an_idle_worker_go_quickly(worker: Workers) -> None:
     process = worker("email")
     assert process.stop(seconds=3) == 0
