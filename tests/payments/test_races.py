@@ -72,12 +72,12 @@ def test_the_bank_test_of_a_thousand_random_transfers_among_ten_accounts() -> No
     reader.start()
     outcomes: list[Any] = []
     try:
-        for result in at_once(move, 500):
+        for result in at_once(move, 600):
             outcomes.extend(result)
     finally:
         done.set()
         reader.join()
-    assert len(outcomes) >= 900
+    assert len(outcomes) >= 1_000
     assert {type(outcome) for outcome in outcomes} == {Posted, errors.InsufficientFunds}
     assert {total for total, _ in reads} == {10_000}
     assert min(least for _, least in reads) >= 0
