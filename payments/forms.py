@@ -46,7 +46,17 @@ class KeyedForm(forms.Form):
     key = forms.CharField(max_length=100, initial=uuid4, widget=forms.HiddenInput)
     FIELD_OF_CODE = {"insufficient_funds": "amount", "limit_exceeded": "amount", "amount_too_small": "amount"}
 
-    def refuse(self, error: PaymentsError) -> None:
+    def submit(self, do: Callable[[dict[str, Any]], Value]) -> Value | None:
+        """What `do` makes of the cleaned data; None where the form is not valid or `do` refuses, which it shows."""
+        if not self.is_valid():
+            return None
+        try:
+            return do(self.cleaned_data)
+        except PaymentsError as error:
+            self._refuse(error)
+            return None
+
+    def _refuse(self, error: PaymentsError) -> None:
         """Show a service's refusal where the person can mend it."""
         if error.code == "idempotency_key_reused" and isinstance(self.data, QueryDict):
             # The person has seen it: sending the corrected form again is meant as another one.

@@ -18,6 +18,7 @@ from payments.models import BankMove
 from payments.requests import SignedInRequest
 
 LATE_SECONDS = 5.0
+_START = {"top_up": services.start_top_up, "withdrawal": services.start_withdrawal}
 
 
 @login_required
@@ -25,20 +26,17 @@ LATE_SECONDS = 5.0
 def bank(request: SignedInRequest) -> HttpResponse:
     """Add money from the bank, or take it out."""
     form = BankForm(request.POST or None, gateways=gateways.available())
-    if request.method == "POST" and form.is_valid():
-        start = services.start_top_up if form.cleaned_data["direction"] == "top_up" else services.start_withdrawal
-        try:
-            move = start(
-                user=request.user,
-                amount_paise=form.cleaned_data["amount"],
-                gateway=form.cleaned_data["gateway"],
-                key=form.cleaned_data["key"],
-                return_url=request.build_absolute_uri(reverse("payments:bank")),
-            )
-        except errors.PaymentsError as error:
-            form.refuse(error)
-        else:
-            return redirect("payments:bank_move", move.pk)
+    move = form.submit(
+        lambda data: _START[data["direction"]](
+            user=request.user,
+            amount_paise=data["amount"],
+            gateway=data["gateway"],
+            key=data["key"],
+            return_url=request.build_absolute_uri(reverse("payments:bank")),
+        )
+    )
+    if move is not None:
+        return redirect("payments:bank_move", move.pk)
     context = {
         "form": form,
         "moves": queries.bank_moves_of(request.user),

@@ -19,20 +19,18 @@ from payments.requests import SignedInRequest
 def requests(request: SignedInRequest) -> HttpResponse:
     """Who asks you, whom you ask, and asking someone."""
     form = AskForm(request.POST or None, payer=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            asked = services.ask_for_money(
-                asker=request.user,
-                payer=form.cleaned_data["recipient"],
-                amount_paise=form.cleaned_data["amount"],
-                note=form.cleaned_data["note"],
-                key=form.cleaned_data["key"],
-            )
-        except PaymentsError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, f"Asked {display_name(asked.payer)} for {format_rupees(asked.amount_paise)}.")
-            return redirect("payments:requests")
+    asked = form.submit(
+        lambda data: services.ask_for_money(
+            asker=request.user,
+            payer=data["recipient"],
+            amount_paise=data["amount"],
+            note=data["note"],
+            key=data["key"],
+        )
+    )
+    if asked is not None:
+        messages.success(request, f"Asked {display_name(asked.payer)} for {format_rupees(asked.amount_paise)}.")
+        return redirect("payments:requests")
     context = {
         "form": form,
         "to_pay": queries.requests_of(request.user, role="payer"),
@@ -66,19 +64,17 @@ def split(request: SignedInRequest) -> HttpResponse:
     """Share a bill with others; a room links here with its people's names and its own."""
     initial = {"people": request.GET.get("with", "")[:4000], "place": request.GET.get("from", "")[:120]}
     form = SplitForm(request.POST or None, creator=request.user, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.split_bill(
-                creator=request.user,
-                people=form.cleaned_data["people"],
-                total_paise=form.cleaned_data["amount"],
-                note=form.cleaned_data["note"],
-                place=form.cleaned_data["place"],
-                key=form.cleaned_data["key"],
-            )
-        except PaymentsError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, f"{format_rupees(made.total_paise)} is split: everyone has been asked.")
-            return redirect("payments:requests")
+    made = form.submit(
+        lambda data: services.split_bill(
+            creator=request.user,
+            people=data["people"],
+            total_paise=data["amount"],
+            note=data["note"],
+            place=data["place"],
+            key=data["key"],
+        )
+    )
+    if made is not None:
+        messages.success(request, f"{format_rupees(made.total_paise)} is split: everyone has been asked.")
+        return redirect("payments:requests")
     return render(request, "payments/split.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -20,19 +20,17 @@ def send(request: SignedInRequest) -> HttpResponse:
     """Ask for a transfer; nothing moves before it is confirmed."""
     initial = {"recipient": request.GET.get("to", ""), "amount": request.GET.get("amount", "")}
     form = TransferForm(request.POST or None, payer=request.user, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            draft = services.draft_transfer(
-                payer=request.user,
-                payee=form.cleaned_data["recipient"],
-                amount_paise=form.cleaned_data["amount"],
-                note=form.cleaned_data["note"],
-                key=form.cleaned_data["key"],
-            )
-        except PaymentsError as error:
-            form.refuse(error)
-        else:
-            return redirect("payments:confirm", draft.pk)
+    draft = form.submit(
+        lambda data: services.draft_transfer(
+            payer=request.user,
+            payee=data["recipient"],
+            amount_paise=data["amount"],
+            note=data["note"],
+            key=data["key"],
+        )
+    )
+    if draft is not None:
+        return redirect("payments:confirm", draft.pk)
     status = 422 if form.is_bound else 200
     balance = queries.balance_paise(request.user)
     return render(request, "payments/send.html", {"form": form, "balance_paise": balance}, status=status)
