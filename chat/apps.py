@@ -19,7 +19,19 @@ class ChatConfig(AppConfig):
             )
         )
         kinds.register(
-            kinds.Kind(name="chat_report", label="Reports to moderators", channels=(), templates="chat/notify/report")
+            kinds.Kind(
+                name="chat_report",
+                label="Reports to moderators",
+                channels=(),
+                templates="chat/notify/report",
+                sample={
+                    "reporter": "Meera",
+                    "author": "Ravi",
+                    "room": "General",
+                    "reason": "Advertising",
+                    "text": "Buy now!",
+                },
+            )
         )
         kinds.register(
             kinds.Kind(
