@@ -176,8 +176,11 @@ def test_a_stopping_worker_hands_back_what_it_has_not_begun(delivery_worker: Sta
     assert set(copies(mail_server).values()) == {1}
 
 
-def top_up(part: int, count: int = 100) -> list[User]:
-    """So many transfers from the bank in one transaction, each to a person of its own, each told by all channels."""
+def pay_back(part: int, count: int = 100) -> list[User]:
+    """So many transfers from the bank in one transaction, each to a person of its own, each told by all channels.
+
+    Of a kind whose e-mail carries no PDF: to make a thousand would be most of the test's time.
+    """
     people = User.objects.bulk_create(
         User(username=f"p{part}-{number}", email=f"p{part}-{number}@example.com") for number in range(count)
     )
@@ -185,7 +188,7 @@ def top_up(part: int, count: int = 100) -> list[User]:
         Contact(user=person, phone=f"+9198{part:02}{number:06}") for number, person in enumerate(people)
     )
     bank = system_id("bank")
-    settle([Order(bank, wallet_id(person), 10_000, "top_up", f"top-up-{person.pk}") for person in people])
+    settle([Order(bank, wallet_id(person), 10_000, "withdrawal_return", f"return-{person.pk}") for person in people])
     return people
 
 
@@ -206,7 +209,7 @@ def test_every_delivery_of_a_thousand_transfers_through_every_fault(
     killed = 0
     faults = {2: "kill", 4: "forget", 5: "busy", 6: "kill", 7: "refuse", 8: "kill"}
     for part in range(10):
-        people = top_up(part)
+        people = pay_back(part)
         fault = faults.get(part)
         if fault == "kill":
             time.sleep(0.2)
@@ -229,7 +232,7 @@ def test_every_delivery_of_a_thousand_transfers_through_every_fault(
             time.sleep(0.3)
             mail_server.replies.clear()
     wait_until(all_settled, seconds=120, what="the end of all deliveries")
-    assert Transfer.objects.filter(kind="top_up").count() == 1000
+    assert Transfer.objects.filter(kind="withdrawal_return").count() == 1000
     assert Delivery.objects.count() == 3000
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
     mails = copies(mail_server)
