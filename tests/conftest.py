@@ -122,12 +122,24 @@ def redis_server(_redis_of_the_run: RedisServer) -> RedisServer:
 
 
 @pytest.fixture
-def daphne(transactional_db: None, redis_server: RedisServer, _daphne_of_the_run: list[WebServer]) -> WebServer:
+def daphne(
+    transactional_db: None, redis_server: RedisServer, _daphne_of_the_run: list[WebServer]
+) -> Iterator[WebServer]:
     """A real daphne on the test database: `.url`, `.ws_url`. It is shared, so a test that kills it makes its own."""
+    from notifications.models import Stream
+
     _daphne_of_the_run[:] = [server for server in _daphne_of_the_run if server.is_running()]
     if not _daphne_of_the_run:
         _daphne_of_the_run.extend(start_servers())
-    return _daphne_of_the_run[0]
+    [server] = _daphne_of_the_run
+    # It has followed the revocations of the tests before, whose log was emptied: they go on from their number.
+    if known := _control_seq.get(server.pid):
+        Stream.objects.update_or_create(name="control", defaults={"last_seq": known, "trimmed_seq": known})
+    yield server
+    _control_seq[server.pid] = Stream.objects.filter(name="control").values_list("last_seq", flat=True).first() or 0
+
+
+_control_seq: dict[int, int] = {}
 
 
 @pytest.fixture

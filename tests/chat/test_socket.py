@@ -155,10 +155,8 @@ def test_a_private_room_and_no_room_answer_alike_on_every_call(daphne, asha) -> 
             assert [code_of(method, id=id_) for id_ in (message.pk, 10**9)] == ["message_not_found"] * 2, method
 
 
-def test_a_banned_person_stops_hearing_and_writing_at_once(live_server_factory, room, asha, ravi) -> None:
-    # A server of its own: one that has followed other tests' revocations knows their numbers already.
-    [server] = live_server_factory(1)
-    with live_client(server.ws_url, ravi) as his:
+def test_a_banned_person_stops_hearing_and_writing_at_once(daphne, room, asha, ravi) -> None:
+    with live_client(daphne.ws_url, ravi) as his:
         his.call("streams.subscribe", stream=room.stream)
         his.call("chat.watch", room=room.pk)
         services.ban(seat=seat(asha, room), username="ravi")
