@@ -61,7 +61,7 @@ def test_what_does_not_judge_as_it_says_stays_hidden(staff: Client, sandbox: hea
     assert "got WA" in staff.get("/admin/judge/problem/").content.decode()
 
 
-@pytest.mark.parametrize("data", [b"", b"not a zip", make_zip({"x": "y"})])
+@pytest.mark.parametrize("data", [b"", b"not a zip", make_zip({"x": "y"})], ids=["empty", "text", "without a problem"])
 def test_a_bad_upload_is_refused_in_words(staff: Client, data: bytes) -> None:
     answer = staff.post(IMPORT, {"package": SimpleUploadedFile("x.zip", data)})
 
