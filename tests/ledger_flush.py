@@ -11,7 +11,7 @@ from payments import guards
 
 def _without_guards(vendor: str, flush: list[str]) -> list[str]:
     if vendor == "postgresql":
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in guards.TABLES]
+        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in guards.GUARDED_TABLES]
         return [*off, *flush, *(line.replace("DISABLE", "ENABLE") for line in off)]
     off = [f"DROP TRIGGER IF EXISTS {name}" for name in guards.sqlite_trigger_names()]
     return [*off, *flush, *guards.sqlite_triggers()]

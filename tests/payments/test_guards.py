@@ -73,3 +73,30 @@ def test_an_impossible_account_is_refused_by_name(db: None, fields: dict, name: 
 def test_the_guards_stand_again_after_a_flush_of_the_tests(moved: Transfer, _again: int) -> None:
     with pytest.raises(IntegrityError, match="append-only"):
         Transfer.objects.update(note="x")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_names_an_account_or_a_transfer_that_is_not_there_is_refused(moved: Transfer) -> None:
+    unknown = moved.payee_id + 1000
+    fields = {"amount_paise": 5, "created_at": moved.created_at}
+    with pytest.raises(IntegrityError):
+        Transfer.objects.create(id=uuid.uuid4(), kind="grant", payer_id=unknown, payee_id=moved.payee_id, **fields)
+    with pytest.raises(IntegrityError):
+        Transfer.objects.create(id=uuid.uuid4(), kind="grant", payer_id=moved.payee_id, payee_id=unknown, **fields)
+    entry = Entry(account_id=moved.payee_id, seq=2, balance_after_paise=5, hash=b"x", **fields)
+    entry.transfer_id = uuid.uuid4()
+    with pytest.raises(IntegrityError):
+        entry.save(force_insert=True)
+    entry.transfer, entry.account_id = moved, unknown
+    with pytest.raises(IntegrityError):
+        entry.save(force_insert=True)
+    assert (Transfer.objects.count(), Entry.objects.count()) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_with_transfers_cannot_go_away(moved: Transfer) -> None:
+    with pytest.raises(IntegrityError):
+        Account.objects.filter(pk=moved.payee_id)._raw_delete(using="default")
+    with pytest.raises(IntegrityError), connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_account SET id = id + 1000 WHERE id = %s", [moved.payee_id])
+    assert Account.objects.filter(pk=moved.payee_id).exists()
