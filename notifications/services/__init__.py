@@ -1,6 +1,7 @@
 """The door for every write of `notifications`."""
 
 from notifications.outbox.writing import Notice
+from notifications.services.amending import amend
 from notifications.services.people import (
     add_device,
     bury_address,
@@ -33,6 +34,7 @@ __all__ = [
     "Notice",
     "add_device",
     "add_webhook",
+    "amend",
     "announce",
     "bury_address",
     "confirm_email",
