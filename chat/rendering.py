@@ -44,6 +44,8 @@ MAX_TABLE_CELLS = 4000
 _MENTION = re.compile(r"(?<![\w@/.+-])@([\w.+-]{1,150})")
 _MARKS = re.compile(r"^ {0,3}(?:```.*$|>+ ?|#{1,6} )|\*\*|~~|`", re.MULTILINE)
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{2,30}):")
+_SIDES = {"left", "center", "right"}
+_ALIGNMENTS = {f"align-{side}" for side in _SIDES}
 _PYGMENTS_CLASSES = {css for css in STANDARD_TYPES.values() if css}
 
 
@@ -167,6 +169,13 @@ def _render_fence(renderer: RendererHTML, tokens: list[Token], index: int, optio
     return f'<pre class="highlight" data-language="{language}"><code>{code}</code></pre>\n'
 
 
+def _render_cell(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """A cell's alignment as a class: the sanitiser passes no styles."""
+    token = tokens[index]
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return f'<{token.tag} class="align-{side}">' if side in _SIDES else f"<{token.tag}>"
+
+
 def _make_markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True, "maxNesting": 12})
     markdown.enable(["strikethrough", "table", "linkify"])
@@ -178,6 +187,8 @@ def _make_markdown() -> MarkdownIt:
     markdown.add_render_rule("mention", _render_mention)
     markdown.add_render_rule("heading_open", _render_heading)
     markdown.add_render_rule("heading_close", _render_heading)
+    markdown.add_render_rule("th_open", _render_cell)
+    markdown.add_render_rule("td_open", _render_cell)
     markdown.add_render_rule("fence", _render_fence)
     markdown.add_render_rule("code_block", _render_fence)
     return markdown
@@ -193,7 +204,10 @@ _cleaner = nh3.Cleaner(
         "table", "thead", "tbody", "tr", "th", "td",
     },
     attributes={"a": {"href", "title"}, "ol": {"start"}, "pre": {"data-language"}, "span": {"data-user"}},
-    allowed_classes={"p": {"md-heading"}, "pre": {"highlight"}, "span": {"mention", *_PYGMENTS_CLASSES}},
+    allowed_classes={
+        "p": {"md-heading"}, "pre": {"highlight"}, "span": {"mention", *_PYGMENTS_CLASSES},
+        "th": _ALIGNMENTS, "td": _ALIGNMENTS,
+    },
     set_tag_attribute_values={"a": {"target": "_blank"}, "pre": {"tabindex": "0"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

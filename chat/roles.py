@@ -13,6 +13,8 @@ class Standing(StrEnum):
     VISITOR = "visitor"
     """Signed in and not a member; of a public room only, since others do not show themselves to visitors."""
     BANNED = "banned"
+    STAFF = "staff"
+    """Runs the site and is not in the room; of a public room only, where staff who are in it count as owners."""
 
 
 class Action(StrEnum):
@@ -44,17 +46,18 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
 
 
-_READING = {Standing.OWNER, Standing.MODERATOR, Standing.MEMBER, Standing.MUTED, Standing.VISITOR}
-_INSIDE = _READING - {Standing.VISITOR}
+_INSIDE = {Standing.OWNER, Standing.MODERATOR, Standing.MEMBER, Standing.MUTED}
+_READING = _INSIDE | {Standing.VISITOR, Standing.STAFF}
 _WRITING = _INSIDE - {Standing.MUTED}
-_KEEPING = {Standing.OWNER, Standing.MODERATOR}
-_OWNING = {Standing.OWNER}
+_CALLING = {Standing.OWNER, Standing.MODERATOR}
+_KEEPING = _CALLING | {Standing.STAFF}
+_OWNING = {Standing.OWNER, Standing.STAFF}
 
 TABLE: dict[Action, set[Standing]] = {
     Action.READ: _READING,
     Action.SEARCH: _READING,
     Action.REPORT: _READING,
-    Action.JOIN: {Standing.VISITOR},
+    Action.JOIN: {Standing.VISITOR, Standing.STAFF},
     Action.LEAVE: _INSIDE,
     Action.POST: _WRITING,
     Action.REACT: _WRITING,
@@ -62,7 +65,7 @@ TABLE: dict[Action, set[Standing]] = {
     Action.DELETE_OWN: _INSIDE,
     Action.UPLOAD: _WRITING,
     Action.INVITE: _WRITING,
-    Action.MENTION_ROOM: _KEEPING,
+    Action.MENTION_ROOM: _CALLING,
     Action.PIN: _KEEPING,
     Action.DELETE_ANY: _KEEPING,
     Action.SEE_HISTORY: _KEEPING,
@@ -83,3 +86,25 @@ READ_ONLY_ACTIONS = {Action.READ, Action.SEARCH, Action.LEAVE, Action.SEE_HISTOR
 
 def may(standing: Standing, action: Action) -> bool:
     return standing in TABLE[action]
+
+
+_RANK = {"banned": 0, "member": 1, "moderator": 2, "owner": 3}
+_STAFF_RANK = 4
+
+
+def standing_of(role: str | None, *, is_muted: bool, is_staff: bool) -> Standing:
+    """How a role counts: None is that of someone who is not in the room, `is_staff` is for public rooms alone.
+
+    Staff keep every public room, so that one of which nobody is an owner (about a problem or a contest, or left behind
+    by a closed account) is kept all the same. A muted moderator counts as muted; an owner cannot be muted.
+    """
+    if is_staff:
+        return Standing.STAFF if role in (None, Standing.BANNED) else Standing.OWNER
+    if role is None:
+        return Standing.VISITOR
+    return Standing.MUTED if is_muted and role in (Standing.MODERATOR, Standing.MEMBER) else Standing(role)
+
+
+def rank(role: str | None, *, is_staff: bool) -> int:
+    """One mutes and bans only those of a lower rank than one's own."""
+    return _STAFF_RANK if is_staff else _RANK[role or Standing.MEMBER]

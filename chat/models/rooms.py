@@ -5,8 +5,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.roles import Standing
-
 
 class Room(models.Model):
     """A place for messages. Its row's lock numbers the messages, so that their order is that of the stream."""
@@ -108,9 +106,5 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} in {self.room_id}"
 
-    def standing(self, now: datetime) -> Standing:
-        """The role as it counts now: a muted member or moderator is `muted` while the time lasts."""
-        mutable = self.role in (self.Role.MODERATOR, self.Role.MEMBER)
-        if mutable and self.muted_until is not None and self.muted_until > now:
-            return Standing.MUTED
-        return Standing(self.role)
+    def is_muted(self, now: datetime) -> bool:
+        return self.muted_until is not None and self.muted_until > now

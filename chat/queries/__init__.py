@@ -26,12 +26,14 @@ from chat.queries.rooms import (
     RoomCard,
     Seat,
     archived_rooms_of,
+    keeps,
     may_read_room,
     public_rooms,
     room_by_id,
     room_for,
     rooms_of,
     seat_in,
+    standing_in,
 )
 from chat.queries.search import room_of_topic, search_messages
 
@@ -46,6 +48,7 @@ __all__ = [
     "history_around",
     "history_of",
     "invitations_of",
+    "keeps",
     "may_read_room",
     "members_of",
     "message_for",
@@ -62,6 +65,7 @@ __all__ = [
     "rooms_of",
     "search_messages",
     "seat_in",
+    "standing_in",
     "thread_of",
     "versions_of",
     "webhooks_of",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat.errors import Banned, ChatError, Muted, NotAllowed, NotAMember, RoomArchived, RoomNotFound
 from chat.models import Membership, Room
-from chat.roles import READ_ONLY_ACTIONS, Action, Standing, may
+from chat.roles import READ_ONLY_ACTIONS, Action, Standing, may, standing_of
 
 Person = User | AnonymousUser
 
@@ -118,7 +118,7 @@ def public_rooms(user: Person) -> list[Room]:
 
 
 def room_for(user: Person, slug: str) -> Seat:
-    """The room with this slug, for this person. Two queries.
+    """The room with this slug, for this person. Two queries, of staff three.
 
     Raises:
         RoomNotFound: there is none, or it is private and they are not in it.
@@ -147,6 +147,9 @@ def may_read_room(user: Any, key: str) -> bool:
 
 
 def _seat(user: Person, **lookup: Any) -> Seat:
+    if isinstance(user, User) and user.is_staff:
+        # A socket's user was loaded when it opened, and may have stopped being staff since.
+        user = User.objects.filter(pk=user.pk).first() or user
     if not isinstance(user, User) or not user.is_active:
         raise RoomNotFound
     room = Room.objects.filter(**lookup).first()
@@ -157,9 +160,23 @@ def _seat(user: Person, **lookup: Any) -> Seat:
 
 def seat_in(room: Room, user: User, membership: Membership | None, now: datetime) -> Seat:
     """The person's seat in a room that is loaded already; raises as `room_for`."""
-    standing = membership.standing(now) if membership else Standing.VISITOR
+    standing = standing_in(room, user, membership, now)
     if standing in (Standing.VISITOR, Standing.BANNED) and room.kind != Room.Kind.PUBLIC:
         raise RoomNotFound
     if standing == Standing.BANNED:
         raise Banned
     return Seat(room, user, membership, standing)
+
+
+def standing_in(room: Room, user: User, membership: Membership | None, now: datetime) -> Standing:
+    """How the person's role in the room counts now."""
+    return standing_of(
+        membership.role if membership else None,
+        is_muted=membership is not None and membership.is_muted(now),
+        is_staff=keeps(user, room),
+    )
+
+
+def keeps(user: User, room: Room) -> bool:
+    """Whether the person keeps the room as one who runs the site."""
+    return user.is_staff and room.kind == Room.Kind.PUBLIC

@@ -21,11 +21,11 @@ from chat.errors import (
 from chat.models import Attachment, Message, MessageVersion, Reaction, Room
 from chat.queries import Seat
 from chat.rendering import names_in, render
-from chat.roles import Action, Standing, may
+from chat.roles import Action, may
 from chat.services.attachments import remove_files
 from chat.services.audit import record
 from chat.services.gate import spend
-from chat.services.mentions import mentionable, record_mentions
+from chat.services.mentions import mentionable, record_mentions, retell
 from chat.services.messages import MAX_MENTIONS, checked_body
 from notifications import streams
 
@@ -59,6 +59,7 @@ def edit_message(*, seat: Seat, message: Message, body: str) -> Message:
     replaced = MessageVersion(message=message, body=message.body, replaced_by=seat.user, replaced_at=now)
     message.body, message.html, message.edited_at = text, shown.html, now
     message.save(update_fields=["body", "html", "edited_at"])
+    retell(message, list(message.mentions.values_list("user_id", flat=True)))
     record_mentions(seat.room, [(message, shown)])
     _rewrite_past(seat.room.stream, message)
     [told] = streams.append(seat.room.stream, [events.message_edited(message)])
@@ -81,6 +82,7 @@ def delete_message(*, seat: Seat, message: Message) -> None:
     message.deleted_at, message.pinned_at, message.pinned_by = now, None, None
     message.save(update_fields=["body", "html", "deleted_at", "pinned_at", "pinned_by"])
     message.reactions.all().delete()
+    retell(message, list(message.mentions.values_list("user_id", flat=True)))
     message.mentions.all().delete()
     remove_files(Attachment.objects.filter(message=message))
     if not own:
@@ -123,7 +125,7 @@ def pin_message(*, seat: Seat, message: Message, on: bool = True) -> None:
         raise TooManyPins
     message.pinned_at, message.pinned_by = (timezone.now(), seat.user) if on else (None, None)
     message.save(update_fields=["pinned_at", "pinned_by"])
-    if seat.standing in (Standing.OWNER, Standing.MODERATOR):
+    if seat.may(Action.PIN):
         record(seat, "message.pinned" if on else "message.unpinned", subject=message.author, message=message)
     streams.append(seat.room.stream, [events.message_pinned(message)])
 

@@ -10,11 +10,10 @@ from django.utils import timezone
 
 from chat.models import Membership, Mention
 from chat.rendering import excerpt
-from chat.services.mentions import notify_of
+from chat.services.mentions import DIGEST_KIND, notify_of
 from notifications.models import Notification
 from notifications.services import notify
 
-KIND = "chat_digest"
 UNREAD_FOR = timedelta(minutes=10)
 """Who has not looked for so long is away."""
 DIGEST_AT_MOST_EVERY = timedelta(hours=1)
@@ -44,7 +43,7 @@ def send_digests() -> int:
     # What was read in the meantime needs no telling, nor does what someone can no longer read.
     seen = waiting.filter(read_number__gte=F("message__number")) | waiting.filter(read_number=None)
     Mention.objects.filter(pk__in=list(seen.values_list("pk", flat=True)[:5000])).update(digested_at=now)
-    told_lately = Notification.objects.filter(kind=KIND, created_at__gt=now - DIGEST_AT_MOST_EVERY)
+    told_lately = Notification.objects.filter(kind=DIGEST_KIND, created_at__gt=now - DIGEST_AT_MOST_EVERY)
     unseen = (
         waiting.exclude(user__in=told_lately.values("user"))
         .select_related("message__room", "message__author", "user")
@@ -66,6 +65,7 @@ def _send_digest(mentions: list[Mention]) -> None:
     user = mentions[0].user
     items = [
         {
+            "message": mention.message_id,
             "author": mention.message.sender_name,
             "room": mention.message.room.title_for(user.get_username()),
             "text": excerpt(mention.message.body),
@@ -76,4 +76,4 @@ def _send_digest(mentions: list[Mention]) -> None:
     only_room = {mention.message.room for mention in mentions}
     url = mentions[0].message.get_absolute_url() if len(only_room) == 1 else reverse("chat:rooms")
     data = {"count": len(mentions), "items": items, "rooms": rooms}
-    notify(user=user, kind=KIND, key=f"mention:{mentions[-1].pk}", data=data, url=url)
+    notify(user=user, kind=DIGEST_KIND, key=f"mention:{mentions[-1].pk}", data=data, url=url)

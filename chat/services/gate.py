@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat.errors import ChatError, RoomArchived, TooFast
 from chat.models import Membership, Room
 from chat.pace import Pace, in_words, whole_seconds
-from chat.queries import Seat, seat_in
+from chat.queries import Seat, seat_in, standing_in
 from chat.roles import Action, Standing, may
 from notifications.pipelining import fetch_together
 
@@ -73,7 +73,9 @@ class Gate:
 
     def may_mention_room(self, author: User | None) -> bool:
         membership = self._memberships.get(author.pk) if author else None
-        return membership is not None and may(membership.standing(self.now), Action.MENTION_ROOM)
+        if author is None or membership is None:
+            return False
+        return may(standing_in(self.room, author, membership, self.now), Action.MENTION_ROOM)
 
     def save(self, *, first_number: int, last_number: int) -> None:
         """Store the allowances used, in one statement; who had read everything has read what was sent with theirs."""

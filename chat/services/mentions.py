@@ -1,15 +1,18 @@
 """Whom a message speaks to, and how they hear of it."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat.models import Membership, Mention, Message, Room
 from chat.rendering import Rendered, excerpt
-from notifications.services import notify
+from notifications.models import Notification
+from notifications.services import amend, notify
 
 KIND = "chat_mention"
+DIGEST_KIND = "chat_digest"
 
 
 def mentionable(room_id: int, names: Iterable[str]) -> dict[str, int]:
@@ -64,7 +67,34 @@ def notify_of(message: Message, user: User, room: Room) -> None:
     notify(
         user=user,
         kind=KIND,
-        key=f"message:{message.pk}",
+        key=_key(message),
         data={"author": message.sender_name, "room": room.name, "text": excerpt(message.body)},
         url=message.get_absolute_url(),
     )
+
+
+def retell(message: Message, user_ids: Sequence[int]) -> None:
+    """Put what a message says now into what it told these people: their inboxes, and the digests it stands in.
+
+    A digest that is still to be sent then carries the new words; a deleted message leaves only that it was.
+    """
+    told = Notification.objects.filter(user__in=user_ids, created_at__gte=message.created_at)
+    mine = told.filter(kind=KIND, key=_key(message)) | told.filter(kind=DIGEST_KIND)
+    says = {"text": _text(message), "deleted": message.is_deleted}
+
+    def change(notification: Notification) -> dict[str, Any]:
+        data = notification.data
+        if notification.kind == KIND:
+            return {**data, **says}
+        items = [{**item, **says} if item.get("message") == message.pk else item for item in data["items"]]
+        return {**data, "items": items}
+
+    amend(mine.select_related("user__contact").order_by("pk"), change)
+
+
+def _key(message: Message) -> str:
+    return f"message:{message.pk}"
+
+
+def _text(message: Message) -> str:
+    return "" if message.is_deleted else excerpt(message.body)

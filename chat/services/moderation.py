@@ -10,9 +10,9 @@ from django.utils import timezone
 from chat import events
 from chat.errors import AlreadyReported, InvalidCall, MessageNotFound, NotAllowed, PersonNotFound
 from chat.models import Membership, Message, Report, Room
-from chat.queries import Seat
+from chat.queries import Seat, keeps
 from chat.rendering import excerpt
-from chat.roles import Action
+from chat.roles import Action, rank
 from chat.services.audit import record
 from chat.services.rooms import need_another_owner
 from notifications import streams
@@ -20,7 +20,6 @@ from notifications.services import notify_many
 
 REPORT_KIND = "chat_report"
 MAX_MUTE = timedelta(days=30)
-_RANK = {Membership.Role.BANNED: 0, Membership.Role.MEMBER: 1, Membership.Role.MODERATOR: 2, Membership.Role.OWNER: 3}
 
 
 @transaction.atomic
@@ -61,8 +60,8 @@ def ban(*, seat: Seat, username: str) -> Membership:
     membership, created = Membership.objects.get_or_create(
         room=seat.room, user=user, defaults={"role": Membership.Role.BANNED}
     )
+    membership = _below(seat, username)
     if not created:
-        membership = _below(seat, username)
         membership.role = Membership.Role.BANNED
         membership.save(update_fields=["role"])
     record(seat, "member.banned", subject=user)
@@ -113,12 +112,21 @@ def report_message(*, seat: Seat, message: Message, reason: str) -> Report:
 
 
 def _tell_keepers(seat: Seat, report: Report) -> None:
-    """Put a report into the inbox of each owner and moderator but the reporter and whom it is about."""
-    keepers = User.objects.filter(
+    """Put a report into the inbox of each owner and moderator but the reporter and whom it is about.
+
+    Where that leaves no one, as in direct messages or the room of a problem, it goes to staff.
+    """
+    others = User.objects.filter(is_active=True).exclude(pk__in=[report.reporter_id, report.message.author_id or 0])
+    keepers = others.filter(
         memberships__room=seat.room,
         memberships__role__in=[Membership.Role.OWNER, Membership.Role.MODERATOR],
-        is_active=True,
-    ).exclude(pk__in=[report.reporter_id, report.message.author_id or 0])
+    )
+    told: list[User] = [] if seat.is_direct else list(keepers)
+    url = reverse("chat:keeping", args=[seat.room.slug])
+    if not told:
+        told = list(others.filter(is_staff=True))
+        if seat.room.kind != Room.Kind.PUBLIC:  # which staff cannot enter
+            url = reverse("admin:chat_report_change", args=[report.pk])
     data = {
         "reporter": report.reporter.get_username(),
         "room": seat.room.title_for(""),
@@ -126,8 +134,7 @@ def _tell_keepers(seat: Seat, report: Report) -> None:
         "text": excerpt(report.body),
         "reason": report.reason,
     }
-    url = reverse("chat:keeping", args=[seat.room.slug])
-    notify_many(users=keepers, kind=REPORT_KIND, key=f"report:{report.pk}", data=data, url=url)
+    notify_many(users=told, kind=REPORT_KIND, key=f"report:{report.pk}", data=data, url=url)
 
 
 @transaction.atomic
@@ -156,8 +163,9 @@ def _member(seat: Seat, username: str) -> Membership:
 def _below(seat: Seat, username: str) -> Membership:
     """A member over whom the person stands; raises NotAllowed for an equal, and for oneself."""
     membership = _member(seat, username)
-    mine = seat.membership.role if seat.membership else Membership.Role.MEMBER
-    if membership.user_id == seat.user.pk or _RANK[Membership.Role(membership.role)] >= _RANK[Membership.Role(mine)]:
+    mine = rank(seat.membership.role if seat.membership else None, is_staff=keeps(seat.user, seat.room))
+    theirs = rank(membership.role, is_staff=keeps(membership.user, seat.room))
+    if membership.user_id == seat.user.pk or theirs >= mine:
         raise NotAllowed(f"You cannot do that to {username}.")
     return membership
 

@@ -1,5 +1,7 @@
 // What one can do with a message: a toolbar over the one that is pointed at, and keys on the one that has the focus.
 
+import { GO_WITHIN_MS } from "../chowk/js/shortcuts.js";
+
 const KEYS = { r: "reply", e: "edit", p: "pin", l: "link", "+": "react", Delete: "delete", t: "thread" };
 
 /** The action of a key on a focused message, "up" or "down" to go on, or null. */
@@ -10,39 +12,47 @@ export function actionOfKey({ key, ctrlKey, metaKey, altKey }) {
   return KEYS[key] ?? null;
 }
 
-/** Which actions a person has on a message: {author_id, isDeleted}. */
-export function actionsFor(message, { userId, mayReact, mayPost, mayPin, mayDelete }) {
-  if (message.isDeleted || !message.id) return [];
-  const mine = message.author_id === userId;
+/** Which actions a person has on a message: {id, author_id, isDeleted}. */
+export function actionsFor(message, rights) {
+  if (!message.id) return [];
+  const mine = message.author_id === rights.userId;
+  const other = message.author_id !== null && !mine;
+  const live = !message.isDeleted;
   return [
-    mayReact && "react",
-    mayPost && "reply",
-    mine && mayPost && "edit",
-    mayPin && "pin",
-    "link",
-    !mine && "report",
-    (mine || mayDelete) && "delete",
+    live && rights.mayReact && "react",
+    live && rights.mayPost && "reply",
+    live && mine && rights.mayPost && "edit",
+    live && rights.mayPin && "pin",
+    live && "link",
+    live && "thread",
+    rights.maySeeHistory && (message.isEdited || message.isDeleted) && "versions",
+    live && !mine && "report",
+    live && (mine || rights.mayDelete) && "delete",
+    other && rights.mayMute && "mute",
+    other && rights.mayBan && "ban",
   ].filter(Boolean);
 }
 
 export class Actions {
-  /** `act(name, row)` does it. */
+  /** `act(name, row, choice)` does it. */
   constructor({ bar, picker, box, rights, act }) {
     Object.assign(this, { bar, picker, box, rights, act });
+    this.more = bar.querySelector("details");
     this.row = null;
+    this.goingSince = -Infinity;
     box.addEventListener("pointerover", ({ target }) => {
-      if (this.picker.hidden) this.show(target.closest(".msg"));
+      if (!this.isOpen) this.show(target.closest(".msg"));
     });
     box.addEventListener("pointerleave", ({ relatedTarget }) => {
-      if (!this.bar.contains(relatedTarget) && !this.picker.contains(relatedTarget) && this.picker.hidden) this.hide();
+      if (!this.bar.contains(relatedTarget) && !this.picker.contains(relatedTarget) && !this.isOpen) this.hide();
     });
-    box.addEventListener("focusin", ({ target }) => this.show(target.closest(".msg")));
-    box.addEventListener("scroll", () => this.hide(), { passive: true });
+    box.addEventListener("focusin", ({ target }) => !this.bar.contains(target) && this.show(target.closest(".msg")));
     box.addEventListener("keydown", (event) => this.key(event));
     bar.addEventListener("click", ({ target }) => {
-      const name = target.closest("[data-act]")?.dataset.act;
-      if (name) this.start(name);
+      const button = target.closest("[data-act]");
+      if (button) this.start(button.dataset.act, button.dataset.choice);
     });
+    this.more.addEventListener("toggle", () => this.more.open && this.place(this.more.querySelector(".menu__sheet")));
     picker.addEventListener("click", ({ target }) => {
       const emoji = target.closest("[data-emoji]")?.dataset.emoji;
       if (!emoji) return;
@@ -55,31 +65,49 @@ export class Actions {
     });
   }
 
+  get isOpen() {
+    return !this.picker.hidden || this.more.open;
+  }
+
   show(row) {
     if (!row || row === this.row) return;
-    const names = actionsFor(messageOf(row), this.rights);
+    const message = messageOf(row);
+    const names = actionsFor(message, this.rights);
     if (!names.length) return this.hide();
     this.row = row;
+    this.more.open = false;
     for (const button of this.bar.querySelectorAll("[data-act]")) button.hidden = !names.includes(button.dataset.act);
+    this.more.hidden = !this.more.querySelector("[data-act]:not([hidden])");
+    for (const name of this.bar.querySelectorAll("[data-name]")) name.textContent = message.author;
     row.append(this.bar);
     this.bar.hidden = false;
   }
 
   hide() {
     this.bar.hidden = true;
+    this.more.open = false;
     this.row = null;
   }
 
-  start(name) {
+  start(name, choice) {
     const row = this.row;
-    if (!row || !actionsFor(messageOf(row), this.rights).concat("thread").includes(name)) return;
+    if (!row || !actionsFor(messageOf(row), this.rights).includes(name)) return;
+    this.more.open = false;
     if (name === "react") this.openPicker(row);
-    else this.act(name, row);
+    else this.act(name, row, choice);
+  }
+
+  /** Open a sheet to the side where the list has more room for it. */
+  place(sheet) {
+    const box = this.row.closest(".room__scroll, .room__side-list, .page").getBoundingClientRect();
+    const { top, bottom } = this.row.getBoundingClientRect();
+    sheet.classList.toggle("is-above", box.bottom - top < sheet.offsetHeight + 40 && top - box.top > box.bottom - bottom);
   }
 
   openPicker(row) {
     row.append(this.picker);
     this.picker.hidden = false;
+    this.place(this.picker);
     this.picker.querySelector("button").focus({ preventScroll: true });
   }
 
@@ -91,8 +119,11 @@ export class Actions {
 
   key(event) {
     const row = event.target.closest(".msg");
+    if (event.key === "g") this.goingSince = event.timeStamp;
+    // "g p" leads to the problems: it pins nothing.
+    const isGoing = event.key !== "g" && event.timeStamp - this.goingSince < GO_WITHIN_MS;
     const name = actionOfKey(event);
-    if (!name || event.target.closest("input, textarea, .picker")) return;
+    if (!name || isGoing || event.target.closest("input, textarea, .picker")) return;
     if (name === "up" || name === "down") {
       event.preventDefault();
       const rows = [...this.box.querySelectorAll(".msg")];
@@ -112,6 +143,7 @@ export function messageOf(row) {
     number: Number(row.dataset.number) || 0,
     author_id: row.dataset.author ? Number(row.dataset.author) : null,
     author: row.querySelector(".msg__author").textContent,
+    isEdited: !row.querySelector(".msg__edited").hidden,
     isDeleted: row.classList.contains("msg--deleted"),
     isPinned: row.classList.contains("msg--pinned"),
     text: row.querySelector(".msg__body").textContent.trim(),

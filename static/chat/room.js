@@ -3,9 +3,9 @@
 import { toast } from "../chowk/js/toasts.js";
 import { live } from "../notifications/live.js";
 import { Actions, messageOf } from "./actions.js";
-import { ask } from "./ask.js";
 import { Completion, emojiLike } from "./completion.js";
 import { Composer } from "./composer.js";
+import { Deeds } from "./deeds.js";
 import { Attachments } from "./files.js";
 import { exactText } from "./looks.js";
 import { Outbox } from "./outbox.js";
@@ -68,12 +68,23 @@ const outbox = new Outbox({
 });
 const typing = new Typing({ onChange: (text) => (document.getElementById("typing") ?? {}).textContent !== text && say(text) });
 
+const rights = {
+  userId,
+  mayReact: may("React"),
+  mayPost: may("Post"),
+  mayPin: may("Pin"),
+  mayDelete: may("Delete"),
+  mayMute: may("Mute"),
+  mayBan: may("Ban"),
+  maySeeHistory: may("SeeHistory"),
+};
+const deeds = new Deeds({ roomId, url, zone, rights, answer, openThread });
 new Actions({
   bar: document.getElementById("actions"),
   picker: document.getElementById("picker"),
   box: room,
-  rights: { userId, mayReact: may("React"), mayPost: may("Post"), mayPin: may("Pin"), mayDelete: may("Delete") },
-  act,
+  rights,
+  act: (name, row, choice) => row && deeds.do(name, row, choice),
 });
 
 if (form) setUpComposer();
@@ -96,9 +107,9 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 jump.addEventListener("click", toNewest);
 room.addEventListener("click", ({ target }) => {
   const row = target.closest(".msg");
-  if (target.closest(".reaction")) react(row, target.closest(".reaction").dataset.emoji);
+  if (target.closest(".reaction")) deeds.do("toggle", row, target.closest(".reaction").dataset.emoji);
   else if (target.closest(".msg__thread")) openThread(row);
-  else if (target.closest(".msg__edited") && may("SeeHistory")) showVersions(row);
+  else if (target.closest(".msg__edited") && rights.maySeeHistory) deeds.do("versions", row);
 });
 document.querySelector("#keys dl")?.append(document.getElementById("room-keys").content);
 
@@ -163,6 +174,28 @@ function setUpComposer() {
       outbox.add(body, { reply_to: last.id, quote: last });
     },
   });
+}
+
+function answer(row) {
+  answered = row && messageOf(row);
+  const line = document.getElementById("answering");
+  if (!line) return;
+  line.hidden = !answered;
+  if (!answered) return;
+  line.querySelector(".truncate").textContent = `${answered.author}: ${answered.text}`;
+  form.querySelector("textarea").focus();
+}
+
+function openThread(row) {
+  thread.open(messageOf(row).id, row).catch((error) => toast(error.message));
+}
+
+function editLast() {
+  const mine = [...timeline.list.querySelectorAll(".msg[data-number]")].filter((row) => {
+    const message = messageOf(row);
+    return message.author_id === userId && !message.isDeleted;
+  });
+  if (mine.length) deeds.do("edit", mine.at(-1));
 }
 
 async function complete(kind, word) {
@@ -271,93 +304,6 @@ function showItem(item) {
 function forget(clientId) {
   outbox.drop(clientId);
   timeline.settle(clientId);
-}
-
-// --- What is done with a message ---------------------------------------------------------------------------
-
-function act(name, row, emoji) {
-  if (!row) return;
-  const message = messageOf(row);
-  if (name === "emoji") react(row, emoji, true);
-  else if (name === "reply") answer(row);
-  else if (name === "thread") openThread(row);
-  else if (name === "edit") edit(message);
-  else if (name === "delete") remove(message);
-  else if (name === "pin") change("chat.pin", { id: message.id, on: !message.isPinned }, message.isPinned ? "Unpinned" : "Pinned");
-  else if (name === "report") report(message);
-  else if (name === "link") copyLink(message);
-}
-
-async function change(method, params, done = "") {
-  try {
-    const result = await live.call(method, params);
-    if (done) toast(done);
-    return result;
-  } catch (error) {
-    toast(error.message);
-    return null;
-  }
-}
-
-function react(row, emoji, always = false) {
-  const pressed = [...row.querySelectorAll(".reaction")].find((one) => one.dataset.emoji === emoji);
-  const on = always || pressed?.getAttribute("aria-pressed") !== "true";
-  if (may("React")) change("chat.react", { id: messageOf(row).id, emoji, on });
-}
-
-function answer(row) {
-  answered = row && messageOf(row);
-  const line = document.getElementById("answering");
-  if (!line) return;
-  line.hidden = !answered;
-  if (!answered) return;
-  line.querySelector(".truncate").textContent = `${answered.author}: ${answered.text}`;
-  form.querySelector("textarea").focus();
-}
-
-function openThread(row) {
-  thread.open(messageOf(row).id, row).catch((error) => toast(error.message));
-}
-
-async function edit({ id }) {
-  const source = await change("chat.source", { id });
-  const body = source && (await ask({ title: "Edit the message", label: "Message", text: source.body, yes: "Save" }));
-  if (body !== null && source && body !== source.body) change("chat.edit", { id, body });
-}
-
-/** What a message said before: for those who keep the room. */
-async function showVersions(row) {
-  const found = await change("chat.versions", { id: messageOf(row).id });
-  const text = found?.versions.map(({ body, replaced_at }) => `${exactText(replaced_at, zone)}\n${body}`).join("\n\n");
-  if (text) ask({ title: "What it said before", label: "Earlier versions", text, yes: "Close" });
-}
-
-function editLast() {
-  const mine = [...timeline.list.querySelectorAll(".msg[data-number]")].filter((row) => {
-    const message = messageOf(row);
-    return message.author_id === userId && !message.isDeleted;
-  });
-  if (mine.length) edit(messageOf(mine.at(-1)));
-}
-
-async function remove({ id }) {
-  const sure = await ask({ title: "Delete this message for everyone?", yes: "Delete", isDanger: true });
-  if (sure !== null) change("chat.delete", { id });
-}
-
-async function report({ id }) {
-  const reason = await ask({ title: "Report this message", label: "What is wrong with it?", yes: "Report" });
-  if (reason !== null) change("chat.report", { id, reason }, "Thank you. Those who keep the room will look at it.");
-}
-
-async function copyLink({ number }) {
-  const address = new URL(`${url}${number}/`, location.href).href;
-  try {
-    await navigator.clipboard.writeText(address);
-    toast("Link copied");
-  } catch {
-    toast(address, { href: address });
-  }
 }
 
 // --- Small things ------------------------------------------------------------------------------------------

@@ -258,7 +258,7 @@ def test_only_those_who_keep_the_room_call_everyone(room, asha, ravi) -> None:
 def test_an_edit_calls_only_those_it_had_not_called(room, asha, ravi) -> None:
     message = post(room, asha, "@ravi one")
     services.edit_message(seat=seat(asha, room), message=message, body="@ravi two")
-    assert inbox_of(ravi) == ["@ravi one"]
+    assert inbox_of(ravi) == ["@ravi two"]  # called once, told what it says now
 
 
 def test_too_many_names_at_once_are_refused(room, asha) -> None:

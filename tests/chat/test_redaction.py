@@ -1,10 +1,18 @@
 """What was deleted is not replayed, neither from the database nor from a server's memory."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from chat import services
+from chat.models import Mention
+from chat.services.digest import notify_rooms, send_digests
+from notifications import kinds
+from notifications.models import Contact, Delivery, Event, Notification
+from notifications.outbox.announcing import announce
+from notifications.rendering import render
 from tests.chat.factories import make_room, make_user, post, seat
 from tests.notifications.live import get, live_client
 from tests.servers.processes import wait_until
@@ -54,3 +62,45 @@ def test_a_subscriber_who_is_a_little_behind_is_not_sent_away_by_a_redaction(dap
         while not client.events or client.events[-1]["type"] != "message.deleted":
             client.receive()
         assert client.call("ping") == {}
+
+
+def test_what_was_deleted_or_edited_stands_in_no_inbox_digest_or_mail(client) -> None:
+    asha, ravi = make_user("asha"), make_user("ravi")
+    room = make_room(asha, ravi)
+    gone = post(room, asha, "@ravi a secret word")
+    mended = post(room, asha, "@ravi a mistake")
+    Mention.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    send_digests()
+    announce(list(Delivery.objects.filter(channel="push").select_related("notification__user")))
+    digest = Notification.objects.get(user=ravi, kind="chat_digest")
+    sent = Delivery.objects.get(notification__kind="chat_mention", notification__key=f"message:{gone.pk}")
+    Delivery.objects.filter(pk=sent.pk).update(subject="asha mentioned you", body="@ravi a secret word")
+
+    services.delete_message(seat=seat(asha, room), message=gone)
+    services.edit_message(seat=seat(asha, room), message=mended, body="@ravi in order")
+
+    client.force_login(ravi)
+    inbox = client.get("/inbox/").content.decode()
+    assert "This message was deleted." in inbox
+    assert "@ravi in order" in inbox
+    mail = render("email", kinds.get("chat_digest"), Notification.objects.get(pk=digest.pk), Contact(user=ravi))
+    assert "asha in " in mail.body
+    stored = [*Notification.objects.values_list("data", flat=True), *Event.objects.values_list("data", flat=True)]
+    for text in (inbox, mail.body, mail.html, json.dumps(stored), *Delivery.objects.values_list("body", flat=True)):
+        assert "secret" not in text
+        assert "mistake" not in text
+    of_ravi = Event.objects.filter(stream__name=f"inbox:{ravi.pk}").values_list("type", "data__id")
+    assert {pk for kind, pk in of_ravi if kind == "notification.changed"} == {
+        *Notification.objects.filter(user=ravi, kind="chat_mention").values_list("pk", flat=True),
+        digest.pk,
+    }
+
+
+def test_telling_everyone_otherwise_costs_the_same_for_many_as_for_few(django_assert_max_num_queries) -> None:
+    asha = make_user("asha")
+    room = make_room(asha, *(make_user() for _ in range(30)))
+    message = post(room, asha, "@room a secret word")
+    notify_rooms()
+    with django_assert_max_num_queries(40):
+        services.delete_message(seat=seat(asha, room), message=message)
+    assert "secret" not in json.dumps(list(Notification.objects.values_list("data", flat=True)))

@@ -124,3 +124,12 @@ def test_an_excerpt_is_one_short_line() -> None:
     assert excerpt("a\n\n b") == "a b"
     assert excerpt("> so **bold** `code`\n```py\nx = 1\n```") == "so bold code x = 1"
     assert excerpt("a" * 200, max_chars=10) == "a" * 9 + "…"
+
+
+def test_the_columns_of_a_table_keep_their_alignment_without_styles() -> None:
+    html = render("|a|b|c|d|\n|:-|-:|:-:|-|\n|1|2|3|4|").html
+    assert '<th class="align-right">b</th>' in html
+    assert '<td class="align-left">1</td>' in html
+    assert '<td class="align-center">3</td>' in html
+    assert "<td>4</td>" in html
+    assert "style" not in html

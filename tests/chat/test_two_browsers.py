@@ -157,7 +157,10 @@ def row(page, number: int) -> Locator:
 
 def do(page, number: int, name: str) -> None:
     row(page, number).hover()
-    page.locator(f"#actions [data-act={name}]").click()
+    button = page.locator(f"#actions [data-act={name}]").first
+    if not button.is_visible():
+        page.locator("#actions summary").click()
+    button.click()
 
 
 def test_a_conversation_side_by_side(browser, people) -> None:
@@ -201,6 +204,33 @@ def test_a_conversation_side_by_side(browser, people) -> None:
     hers.reload()
     assert bodies(hers) == bodies(his) == shown
     expect(row(hers, 2).locator(".reaction__count")).to_have_text("2")
+
+
+def test_a_keeper_mutes_and_bans_from_a_message_and_the_other_page_says_so_at_once(browser, people) -> None:
+    asha, ravi = people
+    room = make_room(asha, ravi)
+    hers, his = browser.page(asha), browser.page(ravi)
+    open_room(hers, room)
+    open_room(his, room)
+    say(his, "rude")
+    row(hers, 1).wait_for()
+    row(his, 1).hover()
+    his.locator("#actions summary").click()
+    assert his.locator("#actions [data-act=mute], #actions [data-act=ban]").locator("visible=true").count() == 0
+    his.keyboard.press("Escape")
+    do(hers, 1, "mute")
+    expect(hers.locator("#toasts")).to_contain_text("ravi is muted for 10 minutes")
+    expect(his.locator("#closed")).to_contain_text("You are muted in this room until")
+    expect(his.locator("#composer")).to_be_hidden()
+    do(hers, 1, "ban")
+    hers.click("#ask-no")
+    do(hers, 1, "ban")
+    hers.click("#ask-yes")
+    expect(his.locator("#closed")).to_have_text("You are banned from this room.")
+    say(hers, "after the ban")
+    row(hers, 2).wait_for()
+    assert bodies(his) == ["rude"]
+    assert list(room.audit.order_by("pk").values_list("action", flat=True)) == ["member.muted", "member.banned"]
 
 
 def test_a_picture_goes_up_and_is_seen_by_the_other_without_a_jump(browser, people, tmp_path) -> None:

@@ -9,17 +9,38 @@ import { Typing, typingText } from "../../static/chat/people.js";
 import { changed } from "../../static/chat/reactions.js";
 import { closedText } from "../../static/chat/standing.js";
 
-const EVERY_RIGHT = { userId: 1, mayReact: true, mayPost: true, mayPin: true, mayDelete: true };
+const EVERY_RIGHT = {
+  userId: 1,
+  mayReact: true,
+  mayPost: true,
+  mayPin: true,
+  mayDelete: true,
+  mayMute: true,
+  mayBan: true,
+  maySeeHistory: true,
+};
 const NO_RIGHT = { userId: 1 };
 
 test("actions are those that the person has", () => {
   const mine = { id: 5, author_id: 1 };
   const theirs = { id: 6, author_id: 2 };
-  assert.deepEqual(actionsFor(mine, EVERY_RIGHT), ["react", "reply", "edit", "pin", "link", "delete"]);
-  assert.deepEqual(actionsFor(theirs, EVERY_RIGHT), ["react", "reply", "pin", "link", "report", "delete"]);
-  assert.deepEqual(actionsFor(theirs, NO_RIGHT), ["link", "report"]);
-  assert.deepEqual(actionsFor({ ...mine, isDeleted: true }, EVERY_RIGHT), []);
+  const shared = ["react", "reply", "pin", "link", "thread"];
+  assert.deepEqual(actionsFor(mine, EVERY_RIGHT).sort(), [...shared, "edit", "delete"].sort());
+  assert.deepEqual(actionsFor(theirs, EVERY_RIGHT).sort(), [...shared, "report", "delete", "mute", "ban"].sort());
+  assert.deepEqual(actionsFor(theirs, NO_RIGHT), ["link", "thread", "report"]);
   assert.deepEqual(actionsFor({ id: 0, author_id: 1 }, EVERY_RIGHT), []);
+});
+
+test("a deleted message leaves its author to those who keep the room, and nothing to the others", () => {
+  const gone = { id: 6, author_id: 2, isDeleted: true };
+  assert.deepEqual(actionsFor(gone, EVERY_RIGHT), ["versions", "mute", "ban"]);
+  assert.deepEqual(actionsFor(gone, NO_RIGHT), []);
+  assert.deepEqual(actionsFor({ ...gone, author_id: 1 }, { userId: 1, mayPost: true }), []);
+});
+
+test("no one mutes a webhook", () => {
+  const bot = { id: 7, author_id: null, isEdited: false };
+  assert.ok(!actionsFor(bot, EVERY_RIGHT).some((name) => ["mute", "ban", "versions"].includes(name)));
 });
 
 test("keys on a message act, the browser's own combinations do not", () => {

@@ -2,7 +2,7 @@
 
 import { openDialog } from "./menus.js";
 
-const GO_WITHIN_MS = 1200;
+export const GO_WITHIN_MS = 1200;
 
 /** Where a key leads: {search}, {help}, {go: letter}, {pending: true} after a "g", or null. */
 export function shortcutFor(key, pendingSince, now) {
