@@ -3,14 +3,15 @@
 A busy server pays for a round trip twice: for the network, and for waiting until its thread may run on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
 
 
 @contextmanager
@@ -28,28 +29,24 @@ def pipelined() -> Iterator[None]:
         yield
 
 
-def fetch_together(*querysets: QuerySet[Any]) -> list[list[Any]]:
-    """The objects of whole-row querysets (no `select_related`, `defer` or annotations), for one round trip."""
+def ask(queryset: QuerySet[Row]) -> Callable[[], list[Row]]:
+    """Send a whole-row query (no `select_related`, `defer` or annotations) now; the call waits for its objects.
+
+    Inside `pipelined()` several are asked for one round trip; elsewhere the answer is there at once.
+    """
     if connection.vendor != "postgresql":
-        return [list(queryset) for queryset in querysets]
-    with pipelined():
-        cursors = [_sent(queryset) for queryset in querysets]
-        return [_objects(queryset.model, cursor) for queryset, cursor in zip(querysets, cursors, strict=True)]
-
-
-def _sent(queryset: QuerySet[Any]) -> CursorWrapper | None:
+        rows = list(queryset)
+        return lambda: rows
     try:
         statement = queryset.query.sql_with_params()
     except EmptyResultSet:  # such as `id IN ()`, which Django does not ask
-        return None
+        return list
     cursor = connection.cursor()
     cursor.execute(*statement)
-    return cursor
 
+    def answer() -> list[Row]:
+        columns = [field.attname for field in queryset.model._meta.concrete_fields]
+        with cursor:
+            return [queryset.model.from_db(connection.alias, columns, row) for row in cursor.fetchall()]
 
-def _objects(model: type[Model], cursor: CursorWrapper | None) -> list[Any]:
-    if cursor is None:
-        return []
-    columns = [field.attname for field in model._meta.concrete_fields]
-    with cursor:
-        return [model.from_db(connection.alias, columns, row) for row in cursor.fetchall()]
+    return answer

@@ -17,7 +17,7 @@ from tests.servers.redis import RedisServer
 from tests.servers.web import WebServer, start_servers
 from tests.settings import OWN_POSTGRES, SECOND_DATABASE, TEST_DATABASE, TEST_DIR
 
-pytest_plugins = ["tests.ledger_flush"]
+pytest_plugins = ["tests.ledger_flush", "tests.sharing_out"]
 
 
 def pytest_report_header() -> str:

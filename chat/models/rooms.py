@@ -56,9 +56,14 @@ class Room(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("chat:room", args=[self.slug])
 
+    @staticmethod
+    def stream_of(room_id: int) -> str:
+        """The name of a room's stream."""
+        return f"room:{room_id}"
+
     @property
     def stream(self) -> str:
-        return f"room:{self.pk}"
+        return self.stream_of(self.pk)
 
     @property
     def is_archived(self) -> bool:

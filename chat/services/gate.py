@@ -1,6 +1,6 @@
 """Who of a batch may write now: role, slow mode and pace of all its authors with two queries."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from chat.models import Membership, Room
 from chat.pace import Pace, in_words, whole_seconds
 from chat.queries import Seat, seat_in, standing_in
 from chat.roles import Action, Standing, may
-from notifications.pipelining import fetch_together
+from notifications.pipelining import ask
 
 # Both databases name the columns of VALUES column1, column2, …
 _SAVE_PACE = """
@@ -36,14 +36,12 @@ class Gate:
         self._senders: dict[int, Membership] = {}
 
     @classmethod
-    def lock(cls, room_id: int, author_ids: Iterable[int]) -> "Gate | None":
-        """Take the room's lock in the caller's transaction; None where there is no such room."""
-        rooms, memberships = fetch_together(
-            Room.objects.select_for_update(no_key=True).filter(pk=room_id),
-            # Read after the lock was granted: a batch sees what the one before it used up.
-            Membership.objects.filter(room_id=room_id, user_id__in=author_ids),
-        )
-        return cls(rooms[0], memberships, timezone.now()) if rooms else None
+    def lock(cls, room_id: int, author_ids: Iterable[int]) -> "Callable[[], Gate | None]":
+        """Ask for the room's lock in the caller's transaction; the call waits for it: None where there is no room."""
+        rooms = ask(Room.objects.select_for_update(no_key=True).filter(pk=room_id))
+        # Read after the lock was granted: a batch sees what the one before it used up.
+        memberships = ask(Membership.objects.filter(room_id=room_id, user_id__in=author_ids))
+        return lambda: next((cls(room, memberships(), timezone.now()) for room in rooms()), None)
 
     def refusal(self, author: User | None) -> ChatError | None:
         """What refuses one more message of this author now; None counts it against the author's allowance.

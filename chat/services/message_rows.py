@@ -1,62 +1,76 @@
 """The rows of new messages, in one statement with one parameter: bulk_create costs a server ten times the work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 from django.db import connection
 
 from chat.models import Message
 
+_NEXT_IDS = {
+    "postgresql": "SELECT nextval(pg_get_serial_sequence('chat_message', 'id')) FROM generate_series(1, %s)",
+    # Whoever writes is alone, so the newest id stays the newest until these are used.
+    "sqlite": """
+    WITH RECURSIVE next(id, count) AS (
+        SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chat_message'), 0) + 1, %s
+        UNION ALL SELECT id + 1, count - 1 FROM next WHERE count > 1)
+    SELECT id FROM next
+    """,
+}
+
 _INSERT = {
     "postgresql": """
-    INSERT INTO chat_message (room_id, created_at, number, author_id, bot_name, client_id, body, html, reply_to_id,
-        thread_root_id, reply_count)
-    SELECT %s, %s, number, author_id, bot_name, client_id, body, html, reply_to_id, thread_root_id, 0
-    FROM json_to_recordset(%s::json) AS given(number bigint, author_id int, bot_name text, client_id uuid, body text,
-        html text, reply_to_id bigint, thread_root_id bigint)
-    RETURNING number, id
+    INSERT INTO chat_message (room_id, created_at, id, number, event_seq, author_id, bot_name, client_id, body, html,
+        reply_to_id, thread_root_id, reply_count)
+    SELECT %s, %s, id, number, event_seq, author_id, bot_name, client_id, body, html, reply_to_id, thread_root_id, 0
+    FROM json_to_recordset(%s::json) AS given(id bigint, number bigint, event_seq bigint, author_id int, bot_name text,
+        client_id uuid, body text, html text, reply_to_id bigint, thread_root_id bigint)
     """,
     "sqlite": """
-    INSERT INTO chat_message (room_id, created_at, number, author_id, bot_name, client_id, body, html, reply_to_id,
-        thread_root_id, reply_count)
-    SELECT %s, %s, value->>'number', value->>'author_id', value->>'bot_name', value->>'client_id', value->>'body',
-        value->>'html', value->>'reply_to_id', value->>'thread_root_id', 0
+    INSERT INTO chat_message (room_id, created_at, id, number, event_seq, author_id, bot_name, client_id, body, html,
+        reply_to_id, thread_root_id, reply_count)
+    SELECT %s, %s, value->>'id', value->>'number', value->>'event_seq', value->>'author_id', value->>'bot_name',
+        value->>'client_id', value->>'body', value->>'html', value->>'reply_to_id', value->>'thread_root_id', 0
     FROM json_each(%s)
-    RETURNING number, id
     """,
 }
 
 
-class MessageInsert:
-    """New messages of one room and one moment on their way into the database; `finish` gives them their ids.
+def next_ids(count: int) -> Callable[[], list[int]]:
+    """Ask for ids of as many messages in the caller's transaction; the call waits for them."""
+    cursor = connection.cursor()
+    cursor.execute(_NEXT_IDS[connection.vendor], [count])
 
-    In between other statements can be sent (notifications/pipelining.py).
-    Raises IntegrityError, now or in `finish`, for a `client_id` that its author used before.
+    def answer() -> list[int]:
+        with cursor:
+            return [id_ for (id_,) in cursor.fetchall()]
+
+    return answer
+
+
+def insert_messages(messages: Sequence[Message]) -> None:
+    """Store new messages of one room and one moment, whose ids and numbers are set.
+
+    Raises IntegrityError for a `client_id` that its author used before.
     """
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        self._messages = messages
-        first = messages[0]
-        at = connection.ops.adapt_datetimefield_value(first.created_at)
-        rows = [
-            {
-                "number": message.number,
-                "author_id": message.author_id,
-                "bot_name": message.bot_name,
-                "client_id": message.client_id.hex if message.client_id else None,
-                "body": message.body,
-                "html": message.html,
-                "reply_to_id": message.reply_to_id,
-                "thread_root_id": message.thread_root_id,
-            }
-            for message in messages
-        ]
-        self._cursor = connection.cursor()
-        self._cursor.execute(_INSERT[connection.vendor], [first.room_id, at, orjson.dumps(rows).decode()])
-
-    def finish(self) -> None:
-        ids = dict(self._cursor.fetchall())
-        self._cursor.close()
-        for message in self._messages:
-            message.pk = ids[message.number]
-            message._state.adding = False
+    first = messages[0]
+    at = connection.ops.adapt_datetimefield_value(first.created_at)
+    rows = [
+        {
+            "id": message.pk,
+            "number": message.number,
+            "event_seq": message.event_seq,
+            "author_id": message.author_id,
+            "bot_name": message.bot_name,
+            "client_id": message.client_id.hex if message.client_id else None,
+            "body": message.body,
+            "html": message.html,
+            "reply_to_id": message.reply_to_id,
+            "thread_root_id": message.thread_root_id,
+        }
+        for message in messages
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT[connection.vendor], [first.room_id, at, orjson.dumps(rows).decode()])
+    for message in messages:
+        message._state.adding = False

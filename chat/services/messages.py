@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
 
 from chat import events
 from chat.errors import (
@@ -27,7 +26,7 @@ from chat.models import Attachment, Message, Room
 from chat.rendering import Rendered, names_in, render
 from chat.services.gate import Gate
 from chat.services.mentions import mentionable, record_mentions
-from chat.services.message_rows import MessageInsert
+from chat.services.message_rows import insert_messages, next_ids
 from notifications import streams
 from notifications.pipelining import pipelined
 
@@ -87,6 +86,13 @@ class Posted:
 
 
 Outcome = Posted | ChatError
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    message: Message
+    shown: Rendered
+    files: list[Attachment]
 
 
 def post_message(
@@ -156,47 +162,56 @@ def _store(
 ) -> list[Outcome]:
     """`known` are messages that were sent before."""
     with transaction.atomic():
-        gate = Gate.lock(room_id, {draft.author_id for draft in drafts if draft.author_id})
-        if gate is None:
-            return [RoomNotFound() for _ in drafts]
-        room, now = gate.room, gate.now
-        parents = _parents(room, drafts)
-        files = _files(room, drafts)
+        new: list[_New] = []
         results: list[Message | ChatError] = []
-        new: list[tuple[Message, Draft, Rendered]] = []
-        for draft, text, shown in zip(drafts, texts, rendered, strict=True):
-            if message := known.get(draft.key):
+        # Two round trips for all that belongs to every message: one that asks, and one that writes.
+        with pipelined():
+            gate_opens = Gate.lock(room_id, {draft.author_id for draft in drafts if draft.author_id})
+            stream = streams.StreamLock(Room.stream_of(room_id))
+            next_id = next_ids(len(drafts))
+            gate = gate_opens()
+            if gate is None:
+                return [RoomNotFound() for _ in drafts]
+            ids = iter(next_id())
+            parents = _parents(gate.room, drafts)
+            files = _files(gate.room, drafts)
+            for draft, text, shown in zip(drafts, texts, rendered, strict=True):
+                if message := known.get(draft.key):
+                    results.append(message)
+                    continue
+                refusal = (
+                    (text if isinstance(text, ChatError) else None)
+                    or _refusal(draft, shown, parents, files)
+                    or gate.refusal(draft.author)
+                )
+                if refusal is not None:
+                    results.append(refusal)
+                    continue
+                if shown.mentions_room and not gate.may_mention_room(draft.author):
+                    shown = shown.without_room()
+                parent = parents.get(draft.reply_to) if draft.reply_to else None
+                message = Message(
+                    pk=next(ids),
+                    room=gate.room,
+                    number=gate.room.last_number + len(new) + 1,
+                    event_seq=stream.last_seq + len(new) + 1,
+                    author=draft.author,
+                    bot_name=draft.bot_name,
+                    client_id=draft.client_id,
+                    body=str(text),
+                    html=shown.html,
+                    created_at=gate.now,
+                    reply_to=parent,
+                    thread_root_id=(parent.thread_root_id or parent.pk) if parent else None,
+                )
+                new.append(_New(message, shown, [files[key] for key in draft.files]))
                 results.append(message)
-                continue
-            refusal = (
-                (text if isinstance(text, ChatError) else None)
-                or _refusal(draft, shown, parents, files)
-                or gate.refusal(draft.author)
-            )
-            if refusal is not None:
-                results.append(refusal)
-                continue
-            if shown.mentions_room and not gate.may_mention_room(draft.author):
-                shown = shown.without_room()
-            parent = parents.get(draft.reply_to) if draft.reply_to else None
-            message = Message(
-                room=room,
-                number=room.last_number + len(new) + 1,
-                author=draft.author,
-                bot_name=draft.bot_name,
-                client_id=draft.client_id,
-                body=str(text),
-                html=shown.html,
-                created_at=now,
-                reply_to=parent,
-                thread_root_id=(parent.thread_root_id or parent.pk) if parent else None,
-            )
-            new.append((message, draft, shown))
-            results.append(message)
-            if draft.client_id:
-                known[draft.key] = message
-        if new:
-            _insert(new, files, gate)
+                if draft.client_id:
+                    known[draft.key] = message
+            if new:
+                _insert(new, gate, stream)
+        _attach(new)
+        record_mentions(gate.room, [(each.message, each.shown) for each in new])
         refused = [draft for draft, result in zip(drafts, results, strict=True) if isinstance(result, ChatError)]
         # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
         sent_before = _sent_before(refused)
@@ -204,30 +219,23 @@ def _store(
     return [result if isinstance(result, ChatError) else _answer(result, room_id) for result in results]
 
 
-def _insert(new: Sequence[tuple[Message, Draft, Rendered]], files: dict[UUID, Attachment], gate: Gate) -> None:
-    room = gate.room
-    messages = [message for message, _, _ in new]
+def _insert(new: Sequence[_New], gate: Gate, stream: streams.StreamLock) -> None:
+    messages = [each.message for each in new]
     first, last = messages[0], messages[-1]
-    with pipelined():
-        inserted = MessageInsert(messages)
-        Room.objects.filter(pk=room.pk).update(last_number=last.number, last_message_at=gate.now)
-        gate.save(first_number=first.number, last_number=last.number)
-        _count_replies(messages)
-        reserved = streams.reserve(room.stream, len(messages))
-        inserted.finish()
-    attached: dict[int, list[Attachment]] = {}
-    for message, draft, _ in new:
-        for key in draft.files:
-            files[key].message = message
-            attached.setdefault(message.pk, []).append(files[key])
+    insert_messages(messages)
+    Room.objects.filter(pk=gate.room.pk).update(last_number=last.number, last_message_at=gate.now)
+    gate.save(first_number=first.number, last_number=last.number)
+    _count_replies(messages)
+    stream.append([events.message_posted(each.message, each.files) for each in new])
+
+
+def _attach(new: Sequence[_New]) -> None:
+    attached = [file for each in new for file in each.files]
+    for each in new:
+        for file in each.files:
+            file.message = each.message
     if attached:
-        Attachment.objects.bulk_update([file for of in attached.values() for file in of], ["message"])
-    record_mentions(room, [(message, shown) for message, _, shown in new])
-    with pipelined():
-        streams.append_reserved(reserved, [events.message_posted(m, attached.get(m.pk, ())) for m in messages])
-        # Both count on by one, so one statement gives each message the number of its event.
-        in_batch = Message.objects.filter(room=room, number__gte=first.number, number__lte=last.number)
-        in_batch.update(event_seq=F("number") + (reserved.first - first.number))
+        Attachment.objects.bulk_update(attached, ["message"])
 
 
 def _refusal(

@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        # Not needed: its many alterations take a second before our models are there, and six with them.
+        ("oauth2_provider", "0021_translatable_field_labels"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ streams.read("room:7", after=12)                          what follows, or a res
 streams.register("room", may_read)                        who may read `room:…`, asked by all transports
 """
 
-from notifications.streams.appending import append, append_many, append_reserved, reserve
+from notifications.streams.appending import StreamLock, append, append_many
 from notifications.streams.log import LiveEvent, Reset, Slice, last_seq, read, trim
 from notifications.streams.permissions import may_read, register, revoke
 from notifications.streams.redacting import redact
@@ -14,15 +14,14 @@ __all__ = [
     "LiveEvent",
     "Reset",
     "Slice",
+    "StreamLock",
     "append",
     "append_many",
-    "append_reserved",
     "last_seq",
     "may_read",
     "read",
     "redact",
     "register",
-    "reserve",
     "revoke",
     "trim",
 ]

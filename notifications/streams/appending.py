@@ -1,14 +1,16 @@
 """Appending to streams: two statements, however many events and streams."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, LiteralString
 
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from notifications.models import Stream
+from notifications.pipelining import ask
 from notifications.streams.log import LiveEvent
 from notifications.streams.publisher import publish
 
@@ -24,6 +26,7 @@ _TAKE_NUMBERS = """
     RETURNING id, name, last_seq
 """
 _PLACE: LiteralString = "(%s, %s, 0)"
+_MOVE_END = "UPDATE notifications_stream SET last_seq = %s WHERE id = %s"
 
 # One parameter for all events: the ORM's bulk_create costs ten times as much of the server's time.
 _INSERT = {
@@ -76,21 +79,30 @@ def append_many(news: Mapping[str, Sequence[Draft]]) -> dict[str, list[LiveEvent
     return appended
 
 
-def reserve(stream: str, count: int) -> Reserved:
-    """The first half of `append`, for events that tell their own number: `append_reserved` must follow."""
-    [reserved] = _take_numbers({stream: count})
-    return reserved
+class StreamLock:
+    """A stream's row, locked by this transaction: what it appends will be numbered from `last_seq` + 1 on."""
 
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self._rows = ask(Stream.objects.select_for_update(no_key=True).filter(name=stream))
 
-def append_reserved(reserved: Reserved, events: Sequence[Draft]) -> list[LiveEvent]:
-    """The second half of `append`: as many events as were reserved, in the same transaction.
+    @property
+    def last_seq(self) -> int:
+        return self._end.first - 1
 
-    Raises:
-        ValueError: for another count, which would leave a gap or run into the next event.
-    """
-    if len(events) != reserved.count:
-        raise ValueError(f"{len(events)} events for {reserved.count} reserved numbers")
-    return _write([(reserved, events)])[reserved.stream]
+    @cached_property
+    def _end(self) -> Reserved:
+        for row in self._rows():
+            return Reserved(row.name, row.pk, row.last_seq + 1, 0)
+        [end] = _take_numbers({self.stream: 0})  # its first event makes the stream
+        return end
+
+    def append(self, events: Sequence[Draft]) -> list[LiveEvent]:
+        """`streams.append`, once."""
+        taken = replace(self._end, count=len(events))
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE_END, [taken.first + taken.count - 1, taken.stream_id])
+        return _write([(taken, events)])[self.stream]
 
 
 def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:

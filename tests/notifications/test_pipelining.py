@@ -3,7 +3,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from notifications.models import Stream
-from notifications.pipelining import fetch_together, pipelined
+from notifications.pipelining import ask, pipelined
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -12,9 +12,13 @@ def test_querysets_fetched_together_give_what_each_gives_alone() -> None:
     people = [User.objects.create(username=name) for name in ("asha", "ravi")]
     Stream.objects.create(name="room:1", last_seq=3)
 
-    users, streams, nobody = fetch_together(
-        User.objects.order_by("username"), Stream.objects.filter(name="room:1"), User.objects.filter(pk__in=[])
-    )
+    with pipelined():
+        answers = [
+            ask(User.objects.order_by("username")),
+            ask(Stream.objects.filter(name="room:1")),
+            ask(User.objects.filter(pk__in=[])),
+        ]
+        users, streams, nobody = [answer() for answer in answers]
 
     assert users == people
     assert [user.date_joined for user in users] == [user.date_joined for user in people]

@@ -35,7 +35,7 @@ def prepare(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         cwd=PROJECT_DIR,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
