@@ -41,6 +41,9 @@ LANGUAGES = {
 MAX_TABLE_CELLS = 4000
 """Short rows are filled up to the width of the first: 8 KiB could else become a table of 65,536 cells."""
 
+# One line of words, numbers and stops, which is most of what people say: Markdown would change nothing about it.
+_PLAIN = re.compile(r"(?!\d+[.)])(?:[^\W_]|%)(?:[^\W_]|[ ,.!?'()%|])*")
+
 _MENTION = re.compile(r"(?<![\w@/.+-])@([\w.+-]{1,150})")
 _MARKS = re.compile(r"^ {0,3}(?:```.*$|>+ ?|#{1,6} )|\*\*|~~|`", re.MULTILINE)
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{2,30}):")
@@ -76,6 +79,8 @@ def names_in(body: str) -> set[str]:
 
 def render(body: str, people: Mapping[str, int] | None = None) -> Rendered:
     """Render a message's Markdown; `people` maps the usernames that may be mentioned to user ids."""
+    if _PLAIN.fullmatch(body):
+        return Rendered(f"<p>{body}</p>\n", frozenset(), mentions_room=False)
     env: EnvType = {"people": people or {}, "user_ids": set(), "mentions_room": False}
     markdown = _markdown if _cells_at_most(body) <= MAX_TABLE_CELLS else _markdown_without_tables
     html = _cleaner.clean(markdown.render(body, env))

@@ -1,11 +1,13 @@
 """Who of a batch may write now: role, slow mode and pace of all its authors with two queries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import orjson
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.errors import ChatError, RoomArchived, TooFast
@@ -13,16 +15,22 @@ from chat.models import Membership, Room
 from chat.pace import Pace, in_words, whole_seconds
 from chat.queries import Seat, seat_in, standing_in
 from chat.roles import Action, Standing, may
-from notifications.pipelining import ask
+from notifications.statements import Statement
 
-# Both databases name the columns of VALUES column1, column2, …
-_SAVE_PACE = """
-    UPDATE chat_membership
-    SET paced_until = sent.column2, last_sent_at = %s,
+_SAVE_PACE = {
+    "postgresql": """
+    UPDATE chat_membership SET paced_until = used.until, last_sent_at = %s,
         read_number = CASE WHEN read_number = %s THEN %s ELSE read_number END
-    FROM (VALUES {rows}) AS sent
-    WHERE chat_membership.id = sent.column1
-"""
+    FROM json_to_recordset(%s::json) AS used(id bigint, until timestamptz)
+    WHERE chat_membership.id = used.id
+    """,
+    "sqlite": """
+    UPDATE chat_membership SET paced_until = used.value->>'until', last_sent_at = %s,
+        read_number = CASE WHEN read_number = %s THEN %s ELSE read_number END
+    FROM json_each(%s) AS used
+    WHERE chat_membership.id = used.value->>'id'
+    """,
+}
 
 
 class Gate:
@@ -35,13 +43,14 @@ class Gate:
         self._memberships = {membership.user_id: membership for membership in memberships}
         self._senders: dict[int, Membership] = {}
 
-    @classmethod
-    def lock(cls, room_id: int, author_ids: Iterable[int]) -> "Callable[[], Gate | None]":
-        """Ask for the room's lock in the caller's transaction; the call waits for it: None where there is no room."""
-        rooms = ask(Room.objects.select_for_update(no_key=True).filter(pk=room_id))
-        # Read after the lock was granted: a batch sees what the one before it used up.
-        memberships = ask(Membership.objects.filter(room_id=room_id, user_id__in=author_ids))
-        return lambda: next((cls(room, memberships(), timezone.now()) for room in rooms()), None)
+    @staticmethod
+    def queries(room_id: int, author_ids: Iterable[int]) -> tuple[QuerySet[Room], QuerySet[Membership]]:
+        """What takes the room's lock and tells what a gate must know, to be fetched together."""
+        return (
+            Room.objects.select_for_update(no_key=True).filter(pk=room_id),
+            # Read after the lock was granted: a batch sees what the one before it used up.
+            Membership.objects.filter(room_id=room_id, user_id__in=author_ids),
+        )
 
     def refusal(self, author: User | None) -> ChatError | None:
         """What refuses one more message of this author now; None counts it against the author's allowance.
@@ -75,15 +84,12 @@ class Gate:
             return False
         return may(standing_in(self.room, author, membership, self.now), Action.MENTION_ROOM)
 
-    def save(self, *, first_number: int, last_number: int) -> None:
-        """Store the allowances used, in one statement; who had read everything has read what was sent with theirs."""
-        if not self._senders:
-            return
-        rows = ", ".join(["(%s, %s)"] * len(self._senders))
+    def save(self, *, first_number: int, last_number: int) -> Statement:
+        """What stores the allowances used; who had read everything has read what was sent with theirs."""
         adapt = connection.ops.adapt_datetimefield_value
-        values = [value for m in self._senders.values() for value in (m.pk, adapt(m.paced_until))]
-        with connection.cursor() as cursor:
-            cursor.execute(_SAVE_PACE.format(rows=rows), [adapt(self.now), first_number - 1, last_number, *values])
+        used = [{"id": m.pk, "until": str(adapt(m.paced_until))} for m in self._senders.values()]
+        values = [adapt(self.now), first_number - 1, last_number, orjson.dumps(used).decode()]
+        return _SAVE_PACE[connection.vendor], values
 
     def _slow_mode_wait(self, membership: Membership) -> timedelta:
         if not self.room.slow_mode_seconds or membership.last_sent_at is None:

@@ -1,11 +1,12 @@
 """The rows of new messages, in one statement with one parameter: bulk_create costs a server ten times the work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import orjson
 from django.db import connection
 
 from chat.models import Message
+from notifications.statements import Statement
 
 _NEXT_IDS = {
     "postgresql": "SELECT nextval(pg_get_serial_sequence('chat_message', 'id')) FROM generate_series(1, %s)",
@@ -36,22 +37,15 @@ _INSERT = {
 }
 
 
-def next_ids(count: int) -> Callable[[], list[int]]:
-    """Ask for ids of as many messages in the caller's transaction; the call waits for them."""
-    cursor = connection.cursor()
-    cursor.execute(_NEXT_IDS[connection.vendor], [count])
-
-    def answer() -> list[int]:
-        with cursor:
-            return [id_ for (id_,) in cursor.fetchall()]
-
-    return answer
+def next_ids(count: int) -> Statement:
+    """What gives ids to as many new messages of the caller's transaction, one in each row."""
+    return _NEXT_IDS[connection.vendor], [count]
 
 
-def insert_messages(messages: Sequence[Message]) -> None:
-    """Store new messages of one room and one moment, whose ids and numbers are set.
+def insert(messages: Sequence[Message]) -> Statement:
+    """What stores new messages of one room and one moment, whose ids and numbers are set.
 
-    Raises IntegrityError for a `client_id` that its author used before.
+    It raises IntegrityError for a `client_id` that its author used before.
     """
     first = messages[0]
     at = connection.ops.adapt_datetimefield_value(first.created_at)
@@ -70,7 +64,4 @@ def insert_messages(messages: Sequence[Message]) -> None:
         }
         for message in messages
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT[connection.vendor], [first.room_id, at, orjson.dumps(rows).decode()])
-    for message in messages:
-        message._state.adding = False
+    return _INSERT[connection.vendor], [first.room_id, at, orjson.dumps(rows).decode()]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from chat import events
 from chat.errors import (
@@ -26,15 +27,17 @@ from chat.models import Attachment, Message, Room
 from chat.rendering import Rendered, names_in, render
 from chat.services.gate import Gate
 from chat.services.mentions import mentionable, record_mentions
-from chat.services.message_rows import insert_messages, next_ids
+from chat.services.message_rows import insert, next_ids
 from notifications import streams
-from notifications.pipelining import pipelined
+from notifications.statements import Statement, execute_together, fetch_together
 
 MAX_FILES = 10
 """Attachments of one message at most."""
 MAX_MENTIONS = 20
 """People whom one message may call by name: each gets a notification."""
 
+_MOVE_ROOM = "UPDATE chat_room SET last_number = %s, last_message_at = %s WHERE id = %s"
+# Both databases name the columns of VALUES column1, column2, …
 _COUNT_REPLIES = """
     UPDATE chat_message SET reply_count = reply_count + counted.column2
     FROM (VALUES {rows}) AS counted WHERE chat_message.id = counted.column1
@@ -162,56 +165,57 @@ def _store(
 ) -> list[Outcome]:
     """`known` are messages that were sent before."""
     with transaction.atomic():
+        # Two round trips for all that belongs to every message: one that asks, and one that writes.
+        rooms, memberships, tails, ids = fetch_together(
+            *Gate.queries(room_id, {draft.author_id for draft in drafts if draft.author_id}),
+            streams.StreamLock.query(Room.stream_of(room_id)),
+            next_ids(len(drafts)),
+        )
+        if not rooms:
+            return [RoomNotFound() for _ in drafts]
+        [room] = rooms
+        gate = Gate(room, memberships, timezone.now())
+        stream = streams.StreamLock(room.stream, tails)
+        parents = _parents(room, drafts)
+        files = _files(room, drafts)
         new: list[_New] = []
         results: list[Message | ChatError] = []
-        # Two round trips for all that belongs to every message: one that asks, and one that writes.
-        with pipelined():
-            gate_opens = Gate.lock(room_id, {draft.author_id for draft in drafts if draft.author_id})
-            stream = streams.StreamLock(Room.stream_of(room_id))
-            next_id = next_ids(len(drafts))
-            gate = gate_opens()
-            if gate is None:
-                return [RoomNotFound() for _ in drafts]
-            ids = iter(next_id())
-            parents = _parents(gate.room, drafts)
-            files = _files(gate.room, drafts)
-            for draft, text, shown in zip(drafts, texts, rendered, strict=True):
-                if message := known.get(draft.key):
-                    results.append(message)
-                    continue
-                refusal = (
-                    (text if isinstance(text, ChatError) else None)
-                    or _refusal(draft, shown, parents, files)
-                    or gate.refusal(draft.author)
-                )
-                if refusal is not None:
-                    results.append(refusal)
-                    continue
-                if shown.mentions_room and not gate.may_mention_room(draft.author):
-                    shown = shown.without_room()
-                parent = parents.get(draft.reply_to) if draft.reply_to else None
-                message = Message(
-                    pk=next(ids),
-                    room=gate.room,
-                    number=gate.room.last_number + len(new) + 1,
-                    event_seq=stream.last_seq + len(new) + 1,
-                    author=draft.author,
-                    bot_name=draft.bot_name,
-                    client_id=draft.client_id,
-                    body=str(text),
-                    html=shown.html,
-                    created_at=gate.now,
-                    reply_to=parent,
-                    thread_root_id=(parent.thread_root_id or parent.pk) if parent else None,
-                )
-                new.append(_New(message, shown, [files[key] for key in draft.files]))
+        for draft, text, shown in zip(drafts, texts, rendered, strict=True):
+            if message := known.get(draft.key):
                 results.append(message)
-                if draft.client_id:
-                    known[draft.key] = message
-            if new:
-                _insert(new, gate, stream)
-        _attach(new)
-        record_mentions(gate.room, [(each.message, each.shown) for each in new])
+                continue
+            refusal = (
+                (text if isinstance(text, ChatError) else None)
+                or _refusal(draft, shown, parents, files)
+                or gate.refusal(draft.author)
+            )
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            if shown.mentions_room and not gate.may_mention_room(draft.author):
+                shown = shown.without_room()
+            parent = parents.get(draft.reply_to) if draft.reply_to else None
+            [id_] = ids[len(new)]
+            message = Message(
+                pk=id_,
+                room=room,
+                number=room.last_number + len(new) + 1,
+                event_seq=stream.next_seq + len(new),
+                author=draft.author,
+                bot_name=draft.bot_name,
+                client_id=draft.client_id,
+                body=str(text),
+                html=shown.html,
+                created_at=gate.now,
+                reply_to=parent,
+                thread_root_id=(parent.thread_root_id or parent.pk) if parent else None,
+            )
+            new.append(_New(message, shown, [files[key] for key in draft.files]))
+            results.append(message)
+            if draft.client_id:
+                known[draft.key] = message
+        if new:
+            _insert(new, gate, stream)
         refused = [draft for draft, result in zip(drafts, results, strict=True) if isinstance(result, ChatError)]
         # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
         sent_before = _sent_before(refused)
@@ -222,11 +226,17 @@ def _store(
 def _insert(new: Sequence[_New], gate: Gate, stream: streams.StreamLock) -> None:
     messages = [each.message for each in new]
     first, last = messages[0], messages[-1]
-    insert_messages(messages)
-    Room.objects.filter(pk=gate.room.pk).update(last_number=last.number, last_message_at=gate.now)
-    gate.save(first_number=first.number, last_number=last.number)
-    _count_replies(messages)
-    stream.append([events.message_posted(each.message, each.files) for each in new])
+    execute_together(
+        insert(messages),
+        (_MOVE_ROOM, [last.number, connection.ops.adapt_datetimefield_value(gate.now), gate.room.pk]),
+        gate.save(first_number=first.number, last_number=last.number),
+        *_count_replies(messages),
+        *stream.append([events.message_posted(each.message, each.files) for each in new]),
+    )
+    for message in messages:
+        message._state.adding = False
+    _attach(new)
+    record_mentions(gate.room, [(each.message, each.shown) for each in new])
 
 
 def _attach(new: Sequence[_New]) -> None:
@@ -279,13 +289,12 @@ def _files(room: Room, drafts: Sequence[Draft]) -> dict[UUID, Attachment]:
     return {file.key: file for file in Attachment.objects.filter(room=room, key__in=keys, message=None)}
 
 
-def _count_replies(messages: Sequence[Message]) -> None:
+def _count_replies(messages: Sequence[Message]) -> list[Statement]:
     counts = Counter(message.thread_root_id for message in messages if message.thread_root_id)
     if not counts:
-        return
+        return []
     rows = ", ".join(["(%s, %s)"] * len(counts))
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_REPLIES.format(rows=rows), [value for pair in counts.items() for value in pair])
+    return [(_COUNT_REPLIES.format(rows=rows), [value for pair in counts.items() for value in pair])]
 
 
 def _answer(message: Message, room_id: int) -> Outcome:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, LiteralString
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Stream
-from notifications.pipelining import ask
+from notifications.statements import Statement, execute_together
 from notifications.streams.log import LiveEvent
 from notifications.streams.publisher import publish
 
@@ -75,34 +76,38 @@ def append_many(news: Mapping[str, Sequence[Draft]]) -> dict[str, list[LiveEvent
     appended: dict[str, list[LiveEvent]] = {}
     for start in range(0, len(names), _STREAMS_AT_ONCE):
         taken = _take_numbers({name: len(news[name]) for name in names[start : start + _STREAMS_AT_ONCE]})
-        appended |= _write([(reserved, news[reserved.stream]) for reserved in taken])
+        events, statement = _insert([(reserved, news[reserved.stream]) for reserved in taken])
+        execute_together(statement)
+        appended |= events
     return appended
 
 
 class StreamLock:
-    """A stream's row, locked by this transaction: what it appends will be numbered from `last_seq` + 1 on."""
+    """A stream's row, locked by this transaction: what it appends will be numbered from `next_seq` on.
 
-    def __init__(self, stream: str) -> None:
+    For whoever sends several statements at once (notifications/statements.py): `rows` has the row, if there is one.
+    """
+
+    def __init__(self, stream: str, rows: Sequence[Stream]) -> None:
         self.stream = stream
-        self._rows = ask(Stream.objects.select_for_update(no_key=True).filter(name=stream))
+        if rows:
+            self._end = Reserved(stream, rows[0].pk, rows[0].last_seq + 1, 0)
+        else:
+            [self._end] = _take_numbers({stream: 0})  # its first event makes the stream
+
+    @staticmethod
+    def query(stream: str) -> QuerySet[Stream]:
+        """What locks the row and fetches it."""
+        return Stream.objects.select_for_update(no_key=True).filter(name=stream)
 
     @property
-    def last_seq(self) -> int:
-        return self._end.first - 1
+    def next_seq(self) -> int:
+        return self._end.first
 
-    @cached_property
-    def _end(self) -> Reserved:
-        for row in self._rows():
-            return Reserved(row.name, row.pk, row.last_seq + 1, 0)
-        [end] = _take_numbers({self.stream: 0})  # its first event makes the stream
-        return end
-
-    def append(self, events: Sequence[Draft]) -> list[LiveEvent]:
-        """`streams.append`, once."""
+    def append(self, events: Sequence[Draft]) -> list[Statement]:
+        """`streams.append`, once: the statements that do it, for the same transaction."""
         taken = replace(self._end, count=len(events))
-        with connection.cursor() as cursor:
-            cursor.execute(_MOVE_END, [taken.first + taken.count - 1, taken.stream_id])
-        return _write([(taken, events)])[self.stream]
+        return [(_MOVE_END, [taken.first + taken.count - 1, taken.stream_id]), _insert([(taken, events)])[1]]
 
 
 def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:
@@ -117,7 +122,8 @@ def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:
         ]
 
 
-def _write(parts: Sequence[tuple[Reserved, Sequence[Draft]]]) -> dict[str, list[LiveEvent]]:
+def _insert(parts: Sequence[tuple[Reserved, Sequence[Draft]]]) -> tuple[dict[str, list[LiveEvent]], Statement]:
+    """The events with their numbers, and the statement that stores them; they are published after the commit."""
     now = timezone.now()
     rows: list[dict[str, Any]] = []
     appended: dict[str, list[LiveEvent]] = {}
@@ -128,6 +134,4 @@ def _write(parts: Sequence[tuple[Reserved, Sequence[Draft]]]) -> dict[str, list[
         # Robust: what is committed is done, whatever becomes of the news.
         transaction.on_commit(partial(publish, reserved.stream, events), robust=True)
     at = connection.ops.adapt_datetimefield_value(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT[connection.vendor], [at, orjson.dumps(rows, default=str).decode()])
-    return appended
+    return appended, (_INSERT[connection.vendor], [at, orjson.dumps(rows, default=str).decode()])

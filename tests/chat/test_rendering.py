@@ -1,10 +1,13 @@
 """Markdown in, safe HTML out."""
 
+import random
+import re
 import time
 from html.parser import HTMLParser
 
 import pytest
 
+from chat import rendering
 from chat.rendering import excerpt, names_in, render
 
 ALLOWED_SCHEMES = ("http:", "https:", "mailto:")
@@ -133,3 +136,16 @@ def test_the_columns_of_a_table_keep_their_alignment_without_styles() -> None:
     assert '<td class="align-center">3</td>' in html
     assert "<td>4</td>" in html
     assert "style" not in html
+
+
+def test_plain_lines_are_what_markdown_makes_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(7)
+    alphabet = "aZé9क१_%|'(),.!? -*#>+:/&\"\\`~[]<=\t\n@"
+    lines = ["".join(chance.choices(alphabet, k=chance.randint(1, 9))).strip() for _ in range(4000)]
+    lines += ["".join(chance.choices("ab12 ,.!?'()%|", k=9)).strip() for _ in range(4000)]
+    at_once = {line: render(line) for line in lines}
+    plain = [line for line in at_once if rendering._PLAIN.fullmatch(line)]
+    monkeypatch.setattr(rendering, "_PLAIN", re.compile("(?!)"))
+
+    assert len(plain) > 1000
+    assert {line: render(line) for line in plain} == {line: at_once[line] for line in plain}

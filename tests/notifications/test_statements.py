@@ -1,0 +1,57 @@
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Stream
+from notifications.statements import Statement, execute_together, fetch_together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def new_stream(name: str) -> Statement:
+    return "INSERT INTO notifications_stream (name, last_seq, trimmed_seq) VALUES (%s, 1, 0)", [name]
+
+
+def test_querysets_fetched_together_give_what_each_gives_alone() -> None:
+    people = [User.objects.create(username=name) for name in ("asha", "ravi")]
+    Stream.objects.create(name="room:1", last_seq=3)
+
+    users, nobody, streams = fetch_together(
+        User.objects.order_by("username"), User.objects.filter(pk__in=[]), Stream.objects.filter(name="room:1")
+    )
+
+    assert users == people
+    assert [user.date_joined for user in users] == [user.date_joined for user in people]
+    assert [stream.last_seq for stream in streams] == [3]
+    assert nobody == []
+    assert fetch_together() == []
+
+
+def test_statements_are_executed_in_order_and_each_answers() -> None:
+    with transaction.atomic():
+        answers = execute_together(
+            new_stream("it's 100 % ; -- %s"),
+            ("UPDATE notifications_stream SET last_seq = last_seq + %s RETURNING last_seq", [1]),
+            ("DELETE FROM notifications_stream WHERE name = %s", ["another"]),
+            ("SELECT name FROM notifications_stream", []),
+        )
+
+    assert answers == [[], [(2,)], [], [("it's 100 % ; -- %s",)]]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite is in the same process: no round trips")
+def test_they_cost_one_round_trip() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        execute_together(new_stream("a"), new_stream("b"))
+    assert len(queries) == 1
+
+
+def test_one_that_fails_raises_djangos_error_and_undoes_all() -> None:
+    with transaction.atomic():
+        execute_together(new_stream("a"))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        execute_together(new_stream("b"), new_stream("a"), new_stream("c"))
+
+    assert list(Stream.objects.values_list("name", flat=True)) == ["a"]
