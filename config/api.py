@@ -1,15 +1,14 @@
 """The API: every app's router under /api/, OpenAPI at /api/openapi.json, refusals as problem+json (RFC 9457)."""
 
-from http import HTTPStatus
 from math import ceil
-from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
-from ninja.throttling import AuthRateThrottle
 
+from config.problems import problem
+from config.throttling import FleetRateThrottle
 from judge.api import router as judge_router
 from notifications.errors import AppError
 from payments.api import router as payments_router
@@ -20,27 +19,10 @@ api = NinjaAPI(
     description="Amounts are whole paise. Every refusal is problem+json with a stable `code`.",
     docs_url=None,
     urls_namespace="api",
-    # Each person's, on each server.
-    throttle=[AuthRateThrottle(settings.API_RATE)],
+    throttle=[FleetRateThrottle(settings.API_RATE)],
 )
 api.add_router("", payments_router)
 api.add_router("/judge", judge_router)
-
-
-def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
-    """A refusal for programs: `code` is stable, `detail` is for people."""
-    body = {
-        "type": f"urn:chowk:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        **more,
-    }
-    response = JsonResponse(body, status=status, content_type="application/problem+json")
-    if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
 
 
 @api.exception_handler(AppError)
@@ -67,3 +49,9 @@ def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
 @api.exception_handler(HttpError)
 def failed(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, "bad_request", str(error))
+
+
+@api.exception_handler(Exception)
+def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Left to Django, which writes it down; UnavailableMiddleware then answers with a problem."""
+    raise error

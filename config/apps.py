@@ -8,6 +8,7 @@ class ChowkConfig(AppConfig):
     verbose_name = "Chowk"
 
     def ready(self) -> None:
-        from config import checks, wiring  # noqa: F401  (importing the checks registers them)
+        from config import checks, unavailable, wiring  # noqa: F401  (importing the checks registers them)
 
         wiring.register()
+        unavailable.register()

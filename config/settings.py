@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "config.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.dashboard.DashboardPolicyMiddleware",
+    "config.unavailable.UnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -280,7 +281,7 @@ OAUTH2_PROVIDER = {
     },
 }
 
-# What one person may call in a second (s), minute (m) or hour (h), on each server.
+# What one person may call in a second (s), minute (m) or hour (h), over all servers.
 API_RATE = env_str("API_RATE", "20/s")
 
 # --- Payment gateways ---------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def _daphne_of_the_run(django_db_setup: None) -> Iterator[list[WebServer]]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_called_before() -> None:
-    """The API counts each person's calls in the process's cache."""
+    """allauth counts sign-ins and the like in the process's cache."""
     from django.core.cache import cache
 
     cache.clear()

@@ -1,6 +1,9 @@
 """Who guesses at numbers and addresses, or calls too fast, is stopped."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from django.contrib.auth.models import User
@@ -68,6 +71,31 @@ def test_the_form_and_the_api_say_so(asha: User, ravi: User) -> None:
     split = client.post(reverse("payments:split"), {"people": "ravi", "amount": "10", "key": "k"})
     assert "Try again in an hour" in split.content.decode()
     assert balance(wallet_id(ravi)) == 0
+
+
+def test_two_servers_count_a_persons_calls_together(
+    transactional_db: None, asha: User, live_server_factory: Callable[..., list]
+) -> None:
+    urls = [server.url for server in live_server_factory(2, API_RATE="10/m")]
+    header = {"Authorization": f"Bearer {token_for(asha)}"}
+    answers = []
+    for number in range(16):
+        try:
+            with urlopen(Request(f"{urls[number % 2]}/api/wallet", headers=header), timeout=30) as response:
+                answers.append(response.status)
+        except HTTPError as refusal:
+            answers.append(refusal.code)
+    assert 1 <= answers.count(200) <= 10
+    assert answers[-4:] == [429] * 4
+
+
+def test_without_redis_the_api_answers_on(asha: User, redis_server: Any) -> None:
+    token = token_for(asha)
+    redis_server.kill()
+    try:
+        assert Caller(token).get("/wallet").status_code == 200
+    finally:
+        redis_server.start()
 
 
 def test_a_person_calls_the_api_so_often_and_no_faster(asha: User, ravi: User) -> None:

@@ -1,0 +1,66 @@
+"""The answer when the database is away, has no connection to give, or is locked for too long: 503, try again."""
+
+import sqlite3
+import sys
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.deprecation import MiddlewareMixin
+
+from config.problems import problem
+
+RETRY_AFTER_SECONDS = 5
+CODE = "unavailable"
+WORDS = "The database does not answer. Try again in a few seconds."
+WORDS_FOR_PROGRAMS = f"{WORDS} With the same Idempotency-Key nothing is done twice."
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the same request may well succeed later: the fault is the database's, or a wait that was too long."""
+    if isinstance(error, OperationalError):
+        # SQLite calls a missing table operational too; its other codes tell of locks, disks and files.
+        return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, InterfaceError | TimeoutError)
+
+
+def note_failure(sender: Any, request: HttpRequest, **more: Any) -> None:
+    """Django tells of an error that no view answered, wherever it was raised: also in the middleware further in."""
+    request.is_unavailable = is_unavailable(sys.exc_info()[1])  # type: ignore[attr-defined]
+
+
+def register() -> None:
+    """Called once, when all apps are loaded."""
+    got_request_exception.connect(note_failure, dispatch_uid="config.unavailable")
+
+
+class UnavailableMiddleware(MiddlewareMixin):
+    """Stands around all that may ask the database, and puts 503 in the place of such a failure's 500."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code != 500:
+            return response
+        if not getattr(request, "is_unavailable", False):
+            return _broken(request) or response
+        answer = _answer(request)
+        answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(503, CODE, WORDS_FOR_PROGRAMS)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"error": {"code": CODE, "message": WORDS}}, status=503)
+    return HttpResponse(render_to_string("503.html"), status=503)
+
+
+def _broken(request: HttpRequest) -> HttpResponse | None:
+    """An error of ours: for programs a problem like any other, for people Django's page stays."""
+    if request.path.startswith("/api/"):
+        return problem(500, "internal_error", "Something broke on our side. It is written down.")
+    return None
