@@ -1,14 +1,9 @@
 """What each plan allows and costs."""
 
-from datetime import timedelta
-
 from payments.ledger.orders import Limits
 from payments.money import PAISE_PER_RUPEE
 
 PREMIUM_PRICE_PAISE = 199 * PAISE_PER_RUPEE
-
-GRACE = timedelta(days=3)
-"""How long Premium stays when its renewal finds too little money."""
 
 LIMITS = {
     "free": Limits(

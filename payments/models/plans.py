@@ -1,8 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+GRACE = timedelta(days=3)
+"""How long Premium stays when its renewal finds too little money, or the clock is late."""
 
 
 class Subscription(models.Model):
@@ -33,5 +36,6 @@ class Subscription(models.Model):
         return f"Premium of user {self.user_id}"
 
     def is_running(self, now: datetime) -> bool:
-        """Whether Premium is in force at `now`: paid for, or within the grace period."""
-        return self.ended_at is None and (self.grace_ends_at or self.period_ends_at) > now
+        """Whether Premium is in force at `now`: paid for, waiting for the clock to renew it, or in grace."""
+        renews_until = self.period_ends_at if self.cancel_at_period_end else self.period_ends_at + GRACE
+        return self.ended_at is None and (self.grace_ends_at or renews_until) > now

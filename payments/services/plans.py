@@ -13,8 +13,9 @@ from notifications.services import notify
 from payments import errors
 from payments.ledger import Order, system_id, wallet_id
 from payments.models import Subscription, Transfer
+from payments.models.plans import GRACE
 from payments.money import format_rupees
-from payments.plans import GRACE, PREMIUM_PRICE_PAISE
+from payments.plans import PREMIUM_PRICE_PAISE
 from payments.services.transfers import settle_one
 
 logger = logging.getLogger(__name__)
@@ -33,8 +34,7 @@ def subscribe(*, user: User) -> Subscription:
             old.cancel_at_period_end = False
             old.save(update_fields=["cancel_at_period_end"])
             return old
-        # Two clicks at once carry the same key, and pay once.
-        _pay(user, key=f"plan:after:{old.ended_at.isoformat() if old and old.ended_at else 'never'}")
+        _pay(user, key=_key_of_next(old))
         period = {
             "started_at": now,
             "period_starts_at": now,
@@ -84,11 +84,11 @@ def _renew(subscription_id: int) -> None:
     subscription = due.filter(pk=subscription_id, ended_at=None, period_ends_at__lte=now).first()
     if subscription is None:
         return
-    if subscription.cancel_at_period_end:
+    if subscription.cancel_at_period_end or not subscription.user.is_active:
         _end(subscription, now)
         return
     try:
-        _pay(subscription.user, key=f"plan:period:{subscription.period_ends_at.isoformat()}")
+        _pay(subscription.user, key=_key_of_next(subscription))
     except errors.InsufficientFunds:
         _wait_or_end(subscription, now)
     except errors.PaymentsError:
@@ -102,6 +102,15 @@ def _renew(subscription_id: int) -> None:
         subscription.period_ends_at = month_after(subscription.period_starts_at, start=subscription.started_at)
         subscription.grace_ends_at = None
         subscription.save()
+
+
+def _key_of_next(subscription: Subscription | None) -> str:
+    """Of the payment that comes next. Two clicks at once, or a click and the clock, carry the same key: paid once."""
+    if subscription is None:
+        return "plan:first"
+    if subscription.ended_at is not None:
+        return f"plan:after:{subscription.ended_at.isoformat()}"
+    return f"plan:period:{subscription.period_ends_at.isoformat()}"
 
 
 def _wait_or_end(subscription: Subscription, now: datetime) -> None:

@@ -38,11 +38,19 @@ def test_the_balance_is_the_wallets_alone(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ends_in", "grace_in", "ended", "plan"),
-    [(1, None, False, "premium"), (-1, None, False, "free"), (-1, 2, False, "premium"), (1, None, True, "free")],
+    ("ends_in", "grace_in", "is_cancelled", "ended", "plan"),
+    [
+        (1, None, False, False, "premium"),
+        (-1, None, False, False, "premium"),  # the clock has not come by yet
+        (-4, None, False, False, "free"),
+        (1, None, True, False, "premium"),
+        (-1, None, True, False, "free"),
+        (-1, 2, False, False, "premium"),
+        (1, None, False, True, "free"),
+    ],
 )
 def test_premium_holds_while_paid_or_in_grace(
-    db: None, ends_in: int, grace_in: int | None, ended: bool, plan: str
+    db: None, ends_in: int, grace_in: int | None, is_cancelled: bool, ended: bool, plan: str
 ) -> None:
     user, now = User.objects.create_user("asha"), timezone.now()
     Subscription.objects.create(
@@ -50,6 +58,7 @@ def test_premium_holds_while_paid_or_in_grace(
         started_at=now - timedelta(days=30),
         period_starts_at=now - timedelta(days=30),
         period_ends_at=now + timedelta(days=ends_in),
+        cancel_at_period_end=is_cancelled,
         grace_ends_at=now + timedelta(days=grace_in) if grace_in else None,
         ended_at=now if ended else None,
     )

@@ -11,7 +11,7 @@ from notifications.models import Notification
 from payments import errors, queries, services
 from payments.demo import load_demo
 from payments.ledger import check_ledger, post_transfer, system_id, wallet_id
-from payments.models import Subscription
+from payments.models import Subscription, Transfer
 from payments.services.plans import month_after
 from tests.payments.factories import balance, give, make_person, order
 
@@ -131,6 +131,57 @@ def test_it_can_be_bought_again_after_it_ended(move_clock: Any) -> None:
     services.subscribe(user=user)
     assert queries.plan_of(user) == "premium"
     assert balance(wallet_id(user)) == 0
+
+
+def test_a_click_before_the_clock_has_come_by_is_paid_for(asha: User, move_clock: Any) -> None:
+    services.subscribe(user=asha)
+    services.cancel_subscription(user=asha)
+    move_clock(days=32)
+    assert queries.plan_of(asha) == "free"
+    services.subscribe(user=asha)
+    services.renew_due()
+    assert queries.plan_of(asha) == "premium"
+    assert balance(wallet_id(asha)) == PRICE
+    assert Transfer.objects.filter(kind="plan").count() == 2
+
+
+def test_a_clock_that_stood_still_and_a_click_pay_once(asha: User, move_clock: Any) -> None:
+    services.subscribe(user=asha)
+    move_clock(days=40)
+    services.subscribe(user=asha)
+    services.renew_due()
+    assert balance(wallet_id(asha)) == PRICE
+    assert Subscription.objects.get().period_ends_at > timezone.now() + timedelta(days=27)
+
+
+def test_who_was_deactivated_pays_no_more_and_keeps_the_money(asha: User, move_clock: Any) -> None:
+    services.subscribe(user=asha)
+    asha.is_active = False
+    asha.save()
+    move_clock(days=32)
+    services.renew_due()
+    assert balance(wallet_id(asha)) == 2 * PRICE
+    assert Subscription.objects.get().ended_at is not None
+
+
+def test_one_that_cannot_be_renewed_holds_up_nobody(
+    asha: User, move_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ravi = make_person("ravi", paise=2 * PRICE)
+    for user in (asha, ravi):
+        services.subscribe(user=user)
+    move_clock(days=32)
+    pay = services.plans._pay
+
+    def fail_for_one(user: User, *, key: str) -> None:
+        if user.pk == asha.pk:
+            raise RuntimeError("a fault of the test's")
+        pay(user, key=key)
+
+    monkeypatch.setattr("payments.services.plans._pay", fail_for_one)
+    services.renew_due()
+    assert balance(wallet_id(ravi)) == 0
+    assert queries.plan_of(asha) == "premium"
 
 
 @pytest.mark.parametrize(
