@@ -7,10 +7,11 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router, Schema, Status
-from pydantic import Field, StrictInt
+from pydantic import BeforeValidator, Field, StrictInt
 
 from notifications.api_auth import Scope
 from payments import plans, queries, services
+from payments.errors import InvalidAmount
 from payments.ledger import Posted
 from payments.lookups import look_up
 from payments.models import Hold, MoneyRequest
@@ -24,8 +25,20 @@ Key = Annotated[
     str,
     Header(alias="Idempotency-Key", description="Made by you, once per intent: a retry with it moves nothing twice."),
 ]
-Amount = Annotated[StrictInt, Field(description="Paise, more than 0: 10000 is ₹100.00")]
-Note = Annotated[str, Field(max_length=140)]
+
+
+def _whole_paise(value: Any) -> Any:
+    if type(value) is not int:
+        raise InvalidAmount("amount_paise must be a whole number of paise: 10000 is ₹100.00.")
+    return value
+
+
+def _whole_paise_if_any(value: Any) -> Any:
+    return None if value is None else _whole_paise(value)
+
+
+Amount = Annotated[StrictInt, BeforeValidator(_whole_paise), Field(description="Paise, more than 0: 10000 is ₹100.00")]
+Note = Annotated[str, Field(description="At most 140 characters, on one line")]
 
 
 class WalletOut(Schema):
@@ -85,7 +98,9 @@ class HoldOut(Schema):
 
 
 class CaptureIn(Schema):
-    amount_paise: Annotated[StrictInt | None, Field(description="All of the hold, unless given")] = None
+    amount_paise: Annotated[
+        StrictInt | None, BeforeValidator(_whole_paise_if_any), Field(description="All of the hold, unless given")
+    ] = None
 
 
 class PageOut(Schema):
@@ -207,6 +222,18 @@ def authorise(request: HttpRequest, body: TransferIn, key: Key) -> Any:
         payer=_user(request), payee=payee, amount_paise=body.amount_paise, key=key, note=body.note
     )
     return Status(201, _hold_out(hold))
+
+
+@router.get("/holds", auth=READ, response=list[HoldOut], summary="Holds, for you and by you")
+def holds(request: HttpRequest) -> Any:
+    user = _user(request)
+    both = [*queries.holds_of(user, role="payee"), *queries.holds_of(user, role="payer")]
+    return [_hold_out(one) for one in both]
+
+
+@router.get("/holds/{hold_id}", auth=READ, response=HoldOut, summary="One hold of yours or for you")
+def hold(request: HttpRequest, hold_id: UUID) -> Any:
+    return _hold_out(queries.hold_for(_user(request), hold_id, role="either"))
 
 
 @router.post("/holds/{hold_id}/capture", auth=TRANSFER, response=HoldOut, summary="Take a hold made for you")

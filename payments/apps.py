@@ -16,6 +16,9 @@ KINDS = (
     ("plan_ended", "Premium has ended"),
     ("money_requested", "Someone asks for money"),
     ("request_declined", "Request declined"),
+    ("hold_made", "Money set aside for you"),
+    ("hold_captured", "Your hold was taken"),
+    ("hold_released", "Your hold came back"),
     ("top_up_received", "Money added"),
     ("withdrawal_sent", "Money withdrawn"),
     ("withdrawal_failed", "Withdrawal failed"),
@@ -31,6 +34,9 @@ SAMPLE = {
     "transfer_id": "6f1f0c52-7c3f-4d4c-9f37-3f1f2a3c4d5e",
     "price": "₹199.00",
     "ends_on": "12 May 2026",
+    "expires_on": "19 May 2026",
+    "of": "₹1,500.00",
+    "state": "expired",
 }
 """For the staff's preview of the words."""
 

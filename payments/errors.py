@@ -106,7 +106,7 @@ class InvalidKey(PaymentsError):
 
 class InvalidNote(PaymentsError):
     code = "invalid_note"
-    message = "A note has at most 140 characters."
+    message = "A note has at most 140 characters, on one line."
 
 
 class CodeRequired(PaymentsError):
@@ -164,7 +164,7 @@ class HoldSettled(PaymentsError):
 
 class NotReversible(PaymentsError):
     code = "not_reversible"
-    message = "Only transfers between people, prizes and plan payments can be reversed."
+    message = "Only payments between people, prizes and plan payments can be reversed."
 
 
 class UnknownGateway(PaymentsError):

@@ -9,6 +9,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
+from payments.money import plain_rupees
 from payments.statement import Line
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -36,15 +37,10 @@ def _row(line: Line) -> list[str]:
         f"{at:%H:%M:%S}",
         _safe(f"{line.words} {line.other}"),
         _safe(line.note),
-        _plain(line.amount_paise),
-        _plain(line.balance_after_paise),
+        plain_rupees(line.amount_paise),
+        plain_rupees(line.balance_after_paise),
         line.transfer_id,
     ]
-
-
-def _plain(paise: int) -> str:
-    sign, rest = "-" if paise < 0 else "", abs(paise)
-    return f"{sign}{rest // 100}.{rest % 100:02d}"
 
 
 def _safe(text: str) -> str:

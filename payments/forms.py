@@ -12,7 +12,8 @@ from django.http import QueryDict
 from payments.errors import PaymentsError
 from payments.gateways import Gateway
 from payments.lookups import look_up
-from payments.money import parse_rupees
+from payments.models import Hold
+from payments.money import parse_rupees, plain_rupees
 
 Value = TypeVar("Value")
 
@@ -44,7 +45,12 @@ class KeyedForm(forms.Form):
     """A form whose `key` is made with it, so that sending it twice does it once."""
 
     key = forms.CharField(max_length=100, initial=uuid4, widget=forms.HiddenInput)
-    FIELD_OF_CODE = {"insufficient_funds": "amount", "limit_exceeded": "amount", "amount_too_small": "amount"}
+    FIELD_OF_CODE = {
+        "insufficient_funds": "amount",
+        "limit_exceeded": "amount",
+        "amount_too_small": "amount",
+        "invalid_note": "note",
+    }
 
     def submit(self, do: Callable[[dict[str, Any]], Value]) -> Value | None:
         """What `do` makes of the cleaned data; None where the form is not valid or `do` refuses, which it shows."""
@@ -94,6 +100,28 @@ class AskForm(TransferForm):
         super().__init__(*args, **kwargs)
         self.fields["recipient"].label = "From"
         self.fields["note"].label = "What for"
+
+
+class HoldForm(TransferForm):
+    """For whom to set how much aside."""
+
+    FIELD_OF_CODE = {**KeyedForm.FIELD_OF_CODE, "code_required": "amount"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["recipient"].label = "For"
+        self.fields["note"].label = "What for"
+
+
+class CaptureForm(KeyedForm):
+    """How much of a hold to take."""
+
+    amount = RupeesField(label="Take ₹", help_text="What you leave goes back.")
+    FIELD_OF_CODE = {**KeyedForm.FIELD_OF_CODE, "amount_too_large": "amount"}
+
+    def __init__(self, *args: Any, hold: Hold, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].initial = plain_rupees(hold.amount_paise)
 
 
 class SplitForm(KeyedForm):

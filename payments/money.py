@@ -21,6 +21,12 @@ def format_rupees(paise: int) -> str:
     return format_currency(Decimal(paise) / PAISE_PER_RUPEE, "INR", locale="en_IN")
 
 
+def plain_rupees(paise: int) -> str:
+    """`-12345` as `-123.45`: for spreadsheets and form fields."""
+    sign, rest = "-" if paise < 0 else "", abs(paise)
+    return f"{sign}{rest // PAISE_PER_RUPEE}.{rest % PAISE_PER_RUPEE:02d}"
+
+
 def parse_rupees(text: str) -> int:
     """What a person typed, such as `100` or `99.5`, in paise. Only plain ASCII digits: anything else could be misread.
 
@@ -43,7 +49,7 @@ def parse_rupees(text: str) -> int:
         raise errors.InvalidAmount("A paisa is the smallest part: two digits after the point at most.")
     plain = re.sub(r"[₹,\s]", "", _in_ascii_digits(text))
     if plain != text and _PLAIN.fullmatch(plain):
-        raise errors.InvalidAmount(f"Write {text.strip()} as {plain}: plain digits, without sign, comma or space.")
+        raise errors.InvalidAmount(f"Write {plain} instead of {text.strip()}: only digits, and a point before paise.")
     raise errors.InvalidAmount
 
 

@@ -1,5 +1,7 @@
 """Who money goes to: finding a person by what was typed, and what to show of them."""
 
+import re
+
 import phonenumbers
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
@@ -10,6 +12,9 @@ from payments.models import Account
 
 HOME_REGION = "IN"
 """A number without a country code is read as Indian: 7010233311 is +91 70102 33311."""
+
+_NO_NAME = re.compile("[\x00\ud800-\udfff]")
+"""What no database can be asked for."""
 
 
 def find_recipient(text: str) -> User:
@@ -23,6 +28,8 @@ def find_recipient(text: str) -> User:
     text = text.strip()
     if not text:
         raise errors.UnknownRecipient("Who should get it? A phone number, user name or e-mail address.")
+    if _NO_NAME.search(text):
+        raise errors.UnknownRecipient
     if "@" in text[1:]:
         addresses = EmailAddress.objects.filter(email__iexact=text, verified=True, user__is_active=True)
         found = addresses.select_related("user").first()
@@ -68,9 +75,9 @@ def masked_name(user: User) -> str:
 SYSTEM_NAMES = {"bank": "Bank", "fees": "Chowk fees", "prizes": "Contest prizes", "revenue": "Chowk Premium"}
 
 
-def party_name(account: Account) -> str:
-    """Who an account belongs to, in words."""
+def party_name(account: Account, reader_id: int | None) -> str:
+    """Who an account belongs to, in words, for that person: their own money on hold is theirs, others' is others'."""
     user: User | None = account.user
     if user is None:
         return SYSTEM_NAMES.get(account.name, account.name)
-    return "On hold" if account.kind == Account.Kind.HOLD else display_name(user)
+    return "hold" if account.kind == Account.Kind.HOLD and user.pk == reader_id else display_name(user)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from payments.errors import UnknownHold, UnknownRequest, UnknownTransfer
@@ -94,6 +95,11 @@ def lines_before(user: User, before_seq: int | None, limit: int) -> list[Line]:
     ]
 
 
+def draft_with_key(user: User, key: str) -> Draft | None:
+    """What the person asked for with that key before, done or not."""
+    return Draft.objects.filter(payer=user, key=key).first()
+
+
 def posted_before(payer_id: int, key: str) -> Transfer | None:
     """What this payer's key has moved already."""
     return Transfer.objects.filter(payer_id=payer_id, key=key).first()
@@ -120,12 +126,26 @@ def requests_of(user: User, *, role: Literal["asker", "payer"], limit: int = 50)
     return sorted(newest, key=lambda request: not request.is_open)
 
 
-def hold_for(user: User, hold_id: UUID, *, role: Literal["payer", "payee"]) -> Hold:
+def hold_for(user: User, hold_id: UUID, *, role: Literal["payer", "payee", "either"]) -> Hold:
     """A hold in which the person has that role. Raises UnknownHold."""
-    found = Hold.objects.select_related("payer", "payee").filter(pk=hold_id, **{role: user}).first()
+    has_role = Q(payer=user) | Q(payee=user) if role == "either" else Q(**{role: user})
+    found = Hold.objects.select_related("payer", "payee").filter(has_role, pk=hold_id).first()
     if found is None:
         raise UnknownHold
     return found
+
+
+def holds_of(user: User, *, role: Literal["payer", "payee"], limit: int = 50) -> list[Hold]:
+    """The newest holds in which the person has that role, live ones first."""
+    holds = Hold.objects.select_related("payer", "payee").filter(**{role: user})
+    newest = list(holds.order_by("-created_at")[:limit])
+    return sorted(newest, key=lambda hold: not hold.is_live)
+
+
+def held_paise(user: User) -> int:
+    """What the person has set aside for others, in paise."""
+    balances = Account.objects.filter(user=user, kind=Account.Kind.HOLD).values_list("balance_paise", flat=True)
+    return balances.first() or 0
 
 
 def subscription_of(user: User) -> Subscription | None:

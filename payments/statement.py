@@ -18,7 +18,7 @@ WORDS = {
     "plan": ("Paid for", "Refunded by"),
     "prize": ("Returned to", "Won from"),
     "grant": ("Returned to", "Welcome gift from"),
-    "hold": ("Put", "Put"),
+    "hold": ("Put on", "Put on"),
     "capture": ("Paid to", "Received from"),
     "release": ("Back from", "Back from"),
 }
@@ -61,13 +61,14 @@ def line_of(entry: Entry) -> Line:
     """The line of an entry, whose transfer and its parties are loaded."""
     transfer = entry.transfer
     other = transfer.payee if entry.amount_paise < 0 else transfer.payer
+    mine = transfer.payer if entry.amount_paise < 0 else transfer.payee
     words_out, words_in = WORDS[transfer.kind]
     return Line(
         seq=entry.seq,
         at=entry.created_at,
         kind=transfer.kind,
         words=words_out if entry.amount_paise < 0 else words_in,
-        other=party_name(other),
+        other=party_name(other, mine.user_id),
         other_user=other.user,
         note=transfer.note,
         amount_paise=entry.amount_paise,

@@ -3,6 +3,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 
 class Hold(models.Model):
@@ -43,9 +44,22 @@ class Hold(models.Model):
             models.UniqueConstraint(fields=["payer", "key"], name="hold_key_unique_for_payer"),
         ]
         indexes = [
+            # Serve the page of holds: what a person set aside, and what is set aside for them.
+            models.Index(fields=["payer", "-created_at"], name="hold_by_payer"),
+            models.Index(fields=["payee", "-created_at"], name="hold_for_payee"),
             # Serves the clock: which are due to expire.
             models.Index(fields=["expires_at"], condition=Q(state="authorised"), name="hold_due"),
         ]
 
     def __str__(self) -> str:
         return f"hold {self.id}"
+
+    @property
+    def rest_paise(self) -> int:
+        """What went back to the payer when it was captured."""
+        return self.amount_paise - self.captured_paise
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can still be taken, also before the clock has come by."""
+        return self.state == self.State.AUTHORISED and self.expires_at > timezone.now()

@@ -56,7 +56,7 @@ def announce(posted: Sequence[Posted]) -> None:
         ):
             if account.kind != Account.Kind.WALLET or account.user is None:
                 continue
-            told = _told(one, other, amount, balance, url)
+            told = _told(one, party_name(other, account.user.pk), amount, balance, url)
             news[f"wallet:{account.user.pk}"].append(("transfer.posted", told))
             if kind is not None:
                 notices.append(Notice(account.user.pk, kind, str(one.transfer_id), told, url))
@@ -82,7 +82,7 @@ def _happened(one: Posted, payer: Account, payee: Account) -> events.Draft:
     return events.Draft("transfer.completed", data, payer.user_id, about)
 
 
-def _told(one: Posted, other: Account, amount_paise: int, balance_paise: int, url: str) -> dict[str, Any]:
+def _told(one: Posted, other: str, amount_paise: int, balance_paise: int, url: str) -> dict[str, Any]:
     return {
         "transfer_id": str(one.transfer_id),
         "kind": one.order.kind,
@@ -90,7 +90,7 @@ def _told(one: Posted, other: Account, amount_paise: int, balance_paise: int, ur
         "amount": format_rupees(abs(amount_paise)),
         "balance_paise": balance_paise,
         "balance": format_rupees(balance_paise),
-        "other": party_name(other),
+        "other": other,
         "note": one.order.note,
         "at": one.at.isoformat(),
         "url": url,

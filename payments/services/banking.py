@@ -158,15 +158,18 @@ def _apply_to_withdrawal(move: BankMove, news: News) -> GatewayEvent.Outcome:
     if news.meaning == "paid":
         _settle(move, State.DONE)
         return GatewayEvent.Outcome.HANDLED
-    settle_one(
-        Order(
-            system_id("bank"),
-            wallet_id(move.user),
-            move.amount_paise,
-            Transfer.Kind.WITHDRAWAL_RETURN.value,
-            f"return:{move.pk}",
+    try:
+        settle_one(
+            Order(
+                system_id("bank"),
+                wallet_id(move.user),
+                move.amount_paise,
+                Transfer.Kind.WITHDRAWAL_RETURN.value,
+                f"return:{move.pk}",
+            )
         )
-    )
+    except errors.AccountClosed:
+        return GatewayEvent.Outcome.UNKNOWN
     _settle(move, State.FAILED)
     return GatewayEvent.Outcome.HANDLED
 

@@ -36,8 +36,8 @@ def draft_transfer(
                 "needs_code": needs_code(payer=payer, payee=payee, amount_paise=amount_paise),
             },
         )
-        if not is_new and (draft.payee_id, draft.amount_paise, draft.note) != (payee.pk, amount_paise, note):
-            raise errors.KeyReused
+        if not is_new:
+            _check_same(draft, payee, amount_paise, note)
         if is_new and draft.needs_code:
             send_code(draft=draft)
     return draft
@@ -80,12 +80,26 @@ def request_transfer(*, payer: User, payee: User, amount_paise: int, key: str, n
         PaymentsError: the reason, and nothing has moved.
     """
     order = order_between(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
+    draft = queries.draft_with_key(payer, key)
+    if draft is not None:
+        # The key's first request still waits for its code: another body must not slip past it.
+        _check_same(draft, payee, amount_paise, note)
+        if draft.transfer_id is not None:
+            return settle_gathered(order)
+        if not queries.is_fresh(draft):
+            raise errors.DraftExpired
+        return draft
     if (
         needs_code(payer=payer, payee=payee, amount_paise=amount_paise)
         and queries.posted_before(order.payer_id, order.key) is None
     ):
         return draft_transfer(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
     return settle_gathered(order)
+
+
+def _check_same(draft: Draft, payee: User, amount_paise: int, note: str) -> None:
+    if (draft.payee_id, draft.amount_paise, draft.note) != (payee.pk, amount_paise, note):
+        raise errors.KeyReused
 
 
 def _pay_request(request_id: UUID, posted: Posted) -> None:

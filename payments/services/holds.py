@@ -1,19 +1,26 @@
 """Two-phase payments: set money aside now, take it (or some of it) later."""
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from notifications.services import notify
 from payments import errors, queries
 from payments.ledger import Order, wallet_id
 from payments.ledger import hold_id as hold_account
 from payments.models import Hold, Transfer
+from payments.money import format_rupees
+from payments.people import display_name
 from payments.plans import LIMITS
 from payments.services.codes import needs_code
 from payments.services.transfers import check_details, settle, settle_one
+
+logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(days=7)
 
@@ -31,6 +38,8 @@ def authorise_hold(
     if needs_code(payer=payer, payee=payee, amount_paise=amount_paise):
         # A hold must not be a way around the code.
         raise errors.CodeRequired("So much can only be sent with a one-time code, not set aside.")
+    if not payee.is_active:
+        raise errors.AccountClosed
     with transaction.atomic():
         # Two at once with one key meet at the ledger's: the second one's order is a replay, under the payer's lock.
         posted = settle_one(
@@ -50,9 +59,11 @@ def authorise_hold(
             if hold.payee_id != payee.pk:
                 raise errors.KeyReused
             return hold
-        return Hold.objects.create(
+        hold = Hold.objects.create(
             payer=payer, payee=payee, amount_paise=amount_paise, note=note, key=key, expires_at=posted.at + lifetime
         )
+        _tell(hold, payee, payer, "hold_made", amount_paise=amount_paise)
+    return hold
 
 
 def capture_hold(*, payee: User, hold_id: UUID, amount_paise: int | None = None) -> Hold:
@@ -72,6 +83,7 @@ def capture_hold(*, payee: User, hold_id: UUID, amount_paise: int | None = None)
         if not live.update(state=Hold.State.CAPTURED, captured_paise=amount, settled_at=timezone.now()):
             raise errors.HoldSettled
         _pay_out(hold, captured_paise=amount)
+        _tell(hold, hold.payer, payee, "hold_captured", amount_paise=amount)
     hold.refresh_from_db()
     return hold
 
@@ -87,8 +99,15 @@ def void_hold(*, user: User, hold_id: UUID) -> Hold:
 
 def expire_holds() -> int:
     """Give back every hold whose time is over; answers how many."""
-    due = Hold.objects.filter(state=Hold.State.AUTHORISED, expires_at__lte=timezone.now()).select_related("payer")
-    return sum(_release(hold, Hold.State.EXPIRED) for hold in due)
+    due = Hold.objects.filter(state=Hold.State.AUTHORISED, expires_at__lte=timezone.now())
+    expired = 0
+    for hold in due.select_related("payer", "payee"):
+        try:
+            expired += _release(hold, Hold.State.EXPIRED)
+        except Exception:
+            # One that cannot be given back must not hold up the others.
+            logger.exception("hold %s could not be given back", hold.pk)
+    return expired
 
 
 def _release(hold: Hold, state: Hold.State) -> bool:
@@ -97,7 +116,20 @@ def _release(hold: Hold, state: Hold.State) -> bool:
         if not released.update(state=state, settled_at=timezone.now()):
             return False
         _pay_out(hold, captured_paise=0)
+        _tell(hold, hold.payer, hold.payee, "hold_released", amount_paise=hold.amount_paise, state=state.value)
     return True
+
+
+def _tell(hold: Hold, user: User, other: User, kind: str, *, amount_paise: int, **more: str) -> None:
+    data = {
+        "other": display_name(other),
+        "amount": format_rupees(amount_paise),
+        "of": format_rupees(hold.amount_paise),
+        "note": hold.note,
+        "expires_on": f"{timezone.localtime(hold.expires_at):%-d %B %Y}",
+        **more,
+    }
+    notify(user=user, kind=kind, key=str(hold.pk), data=data, url=reverse("payments:hold", args=[hold.pk]))
 
 
 def _pay_out(hold: Hold, *, captured_paise: int) -> None:

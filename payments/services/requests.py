@@ -14,7 +14,7 @@ from payments.models import BillSplit, Draft, MoneyRequest
 from payments.money import format_rupees
 from payments.people import display_name
 from payments.services.drafts import draft_transfer
-from payments.services.transfers import check_details, check_key
+from payments.services.transfers import check_details, check_key, check_note
 
 MAX_SHARES = 50
 
@@ -84,9 +84,10 @@ def split_bill(
     What does not divide is spread by a paisa each over the first of them, so that all shares add up to the total.
 
     Raises:
-        InvalidSplit, InvalidKey, AmountTooSmall, KeyReused
+        InvalidSplit, InvalidKey, InvalidNote, AmountTooSmall, KeyReused
     """
     check_key(key)
+    check_note(note)
     ids = [person.pk for person in people]
     if not 1 <= len(ids) <= MAX_SHARES or len(set(ids)) != len(ids) or creator.pk in ids:
         raise errors.InvalidSplit

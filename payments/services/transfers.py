@@ -1,5 +1,6 @@
 """Moving money between people, with everything that belongs to it in the same transaction."""
 
+import re
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from payments.services.announcements import announce
 
 MAX_KEY_LENGTH = 100
 MAX_NOTE_LENGTH = 140
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def settle(orders: Sequence[Order]) -> list[Outcome]:
@@ -72,10 +74,15 @@ def check_details(*, payer: User, payee: User, amount_paise: int, key: str, note
     if amount_paise > MAX_AMOUNT_PAISE:
         raise errors.AmountTooLarge
     check_key(key)
-    if len(note) > MAX_NOTE_LENGTH or "\x00" in note:
-        raise errors.InvalidNote
+    check_note(note)
     if payer.pk == payee.pk:
         raise errors.SelfTransfer
+
+
+def check_note(note: str) -> None:
+    """Raises InvalidNote, also for signs that control a terminal or are half of one: no database keeps all of them."""
+    if len(note) > MAX_NOTE_LENGTH or _NO_TEXT.search(note):
+        raise errors.InvalidNote
 
 
 def check_key(key: str) -> None:

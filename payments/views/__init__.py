@@ -1,6 +1,7 @@
 """The wallet's pages."""
 
 from payments.views.banking import bank, bank_move, testbank, webhook
+from payments.views.holds import hold, holds, void_hold
 from payments.views.plans import change_plan, plan
 from payments.views.requests import answer_request, requests, split
 from payments.views.statement import statement, statement_csv, statement_pdf
@@ -13,6 +14,8 @@ __all__ = [
     "bank_move",
     "change_plan",
     "confirm",
+    "hold",
+    "holds",
     "plan",
     "receipt",
     "receipt_pdf",
@@ -24,6 +27,7 @@ __all__ = [
     "statement_csv",
     "statement_pdf",
     "testbank",
+    "void_hold",
     "wallet",
     "webhook",
 ]

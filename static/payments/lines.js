@@ -9,7 +9,7 @@ const WORDS = {
   plan: ["Paid for", "Refunded by"],
   prize: ["Returned to", "Won from"],
   grant: ["Returned to", "Welcome gift from"],
-  hold: ["Put", "Put"],
+  hold: ["Put on", "Put on"],
   capture: ["Paid to", "Received from"],
   release: ["Back from", "Back from"],
 };

@@ -14,6 +14,7 @@ from oauth2_provider.models import AccessToken
 from config.tokens import issue_token
 from payments import services
 from payments.ledger import check_ledger, wallet_id
+from payments.models import Draft, Hold, MoneyRequest, Transfer, TransferCode
 from tests.payments.factories import balance, make_person
 from tests.payments.test_codes import digits_sent
 
@@ -83,14 +84,20 @@ def test_money_is_sent_once_per_key(api: Caller, asha: User, ravi: User) -> None
     [
         ({"amount_paise": 0}, 422, "amount_too_small"),
         ({"amount_paise": -1}, 422, "amount_too_small"),
-        ({"amount_paise": 1.5}, 422, "invalid_request"),
-        ({"amount_paise": "100"}, 422, "invalid_request"),
-        ({"amount_paise": "1e9"}, 422, "invalid_request"),
-        ({"amount_paise": "₹1,00,000"}, 422, "invalid_request"),
-        ({"amount_paise": "١٠٠"}, 422, "invalid_request"),
-        ({"amount_paise": "१००"}, 422, "invalid_request"),
-        ({"amount_paise": True}, 422, "invalid_request"),
-        ({"amount_paise": None}, 422, "invalid_request"),
+        ({"amount_paise": 1.5}, 422, "invalid_amount"),
+        ({"amount_paise": 1e9}, 422, "invalid_amount"),
+        ({"amount_paise": float("nan")}, 422, "invalid_amount"),
+        ({"amount_paise": float("inf")}, 422, "invalid_amount"),
+        ({"amount_paise": "100"}, 422, "invalid_amount"),
+        ({"amount_paise": "1e9"}, 422, "invalid_amount"),
+        ({"amount_paise": "NaN"}, 422, "invalid_amount"),
+        ({"amount_paise": "₹1,00,000"}, 422, "invalid_amount"),
+        ({"amount_paise": "1 000"}, 422, "invalid_amount"),
+        ({"amount_paise": "١٠٠"}, 422, "invalid_amount"),
+        ({"amount_paise": "१००"}, 422, "invalid_amount"),
+        ({"amount_paise": True}, 422, "invalid_amount"),
+        ({"amount_paise": None}, 422, "invalid_amount"),
+        ({"amount_paise": []}, 422, "invalid_amount"),
         ({"amount_paise": 10**30}, 422, "amount_too_large"),
         ({"amount_paise": 499_999}, 202, None),
         ({"recipient": "asha"}, 422, "self_transfer"),
@@ -99,13 +106,24 @@ def test_money_is_sent_once_per_key(api: Caller, asha: User, ravi: User) -> None
         ({"recipient": "9812399999"}, 422, "unknown_recipient"),
         ({"recipient": "12345"}, 422, "invalid_phone"),
         ({"recipient": ""}, 422, "unknown_recipient"),
-        ({"note": "x" * 141}, 422, "invalid_request"),
+        ({"recipient": "a\x00b"}, 422, "unknown_recipient"),
+        ({"recipient": "\ud800"}, 422, "invalid_request"),
+        ({"recipient": "९८१२३४५६०१"}, 422, "self_transfer"),
+        ({"recipient": "closed"}, 422, "account_closed"),
+        ({"recipient": "gone"}, 422, "unknown_recipient"),
+        ({"recipient": 7}, 422, "invalid_request"),
+        ({"note": "x" * 141}, 422, "invalid_note"),
         ({"note": "a\x00b"}, 422, "invalid_note"),
+        ({"note": "two\nlines"}, 422, "invalid_note"),
+        ({"note": "\ud800"}, 422, "invalid_note"),
     ],
 )
 def test_bad_input_has_a_code_and_moves_nothing(
     api: Caller, asha: User, ravi: User, change: dict, status: int, code: str | None
 ) -> None:
+    services.close_wallet(user=make_person("closed"))
+    make_person("gone", is_active=False)
+    before = Transfer.objects.count()
     response = api.post("/transfers", {**BODY, **change})
     assert response.status_code == status, response.content
     if code is not None:
@@ -115,6 +133,66 @@ def test_bad_input_has_a_code_and_moves_nothing(
         assert problem["type"] == f"urn:chowk:problem:{code}"
         assert problem["detail"]
     assert (balance(wallet_id(asha)), balance(wallet_id(ravi))) == (1_000_000, 1_000)
+    assert Transfer.objects.count() == before
+
+
+@pytest.mark.parametrize("path", ["/requests", "/holds"])
+@pytest.mark.parametrize(
+    "change", [{"amount_paise": 0}, {"amount_paise": "१००"}, {"note": "x" * 141}, {"recipient": "asha"}]
+)
+def test_asking_and_setting_aside_take_no_bad_input_either(
+    api: Caller, asha: User, ravi: User, path: str, change: dict
+) -> None:
+    response = api.post(path, {**BODY, **change})
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert not MoneyRequest.objects.exists()
+    assert not Hold.objects.exists()
+    assert balance(wallet_id(asha)) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        (0, "amount_too_small"),
+        (-1, "amount_too_small"),
+        (1_001, "amount_too_large"),
+        ("१००", "invalid_amount"),
+        (1.5, "invalid_amount"),
+    ],
+)
+def test_a_capture_takes_no_bad_amount(api: Caller, ravi: User, amount: Any, code: str) -> None:
+    hold = api.post("/holds", {"recipient": "ravi", "amount_paise": 1_000}).json()
+    his = Caller(token_for(ravi))
+    refused = his.post(f"/holds/{hold['id']}/capture", {"amount_paise": amount})
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert balance(wallet_id(ravi)) == 1_000
+    assert his.post(f"/holds/{hold['id']}/capture", {"amount_paise": None}).json()["captured_paise"] == 1_000
+
+
+@pytest.mark.parametrize("code", ["", "1", "٤٢١٠٠٠", "a\x00b"])
+def test_a_stale_or_strange_code_moves_nothing(api: Caller, ravi: User, code: str) -> None:
+    draft = api.post("/transfers", {**BODY, "amount_paise": 600_000}).json()["draft_id"]
+    refused = api.post(f"/drafts/{draft}/confirm", {"code": code})
+    assert (refused.status_code, refused.json()["code"]) == (403, "code_wrong" if code else "code_required")
+    right = digits_sent()
+    TransferCode.objects.update(expires_at=timezone.now())
+    stale = api.post(f"/drafts/{draft}/confirm", {"code": right})
+    assert (stale.status_code, stale.json()["code"]) == (403, "code_expired")
+    assert balance(wallet_id(ravi)) == 1_000
+
+
+def test_another_body_does_not_slip_past_a_draft_that_waits(api: Caller, asha: User, ravi: User) -> None:
+    """The first request with the key needs a code, the second one would not."""
+    draft = api.post("/transfers", {**BODY, "amount_paise": 600_000}).json()["draft_id"]
+    small = api.post("/transfers", {**BODY, "amount_paise": 100})
+    assert (small.status_code, small.json()["code"]) == (422, "idempotency_key_reused")
+    services.send_money(payer=asha, payee=ravi, amount_paise=1, key="now they know each other")
+    same = api.post("/transfers", {**BODY, "amount_paise": 600_000})
+    assert (same.status_code, same.json()["draft_id"]) == (202, draft)
+    Draft.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert api.post("/transfers", {**BODY, "amount_paise": 600_000}).json()["code"] == "draft_expired"
+    assert balance(wallet_id(ravi)) == 1_001
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"amount_paise": NaN}', "null", ""])

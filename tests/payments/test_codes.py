@@ -17,6 +17,7 @@ from notifications.rendering import render
 from payments import errors, services
 from payments.ledger import wallet_id
 from payments.models import Draft, TransferCode
+from payments.services.codes import MAX_CODES_AN_HOUR
 from tests.payments.factories import balance, make_person
 from tests.payments.test_races import at_once
 
@@ -151,6 +152,31 @@ def test_a_new_code_ends_the_earlier_and_they_are_limited(asha: User, ravi: User
     age(seconds=31)
     with pytest.raises(errors.TooManyCodes, match="No more"):
         services.send_code(draft=made)
+
+
+def test_codes_of_all_drafts_together_are_limited(asha: User, ravi: User) -> None:
+    for number in range(MAX_CODES_AN_HOUR):
+        draft(asha, ravi, BIG + number)
+    with pytest.raises(errors.TooManyCodes, match="10 codes within an hour") as refusal:
+        draft(asha, ravi, BIG + 99)
+    assert 3_500 < refusal.value.details["retry_after"] <= 3_600
+    assert Draft.objects.count() == MAX_CODES_AN_HOUR
+    draft(make_person("zoya"), ravi)
+    age(minutes=61)
+    draft(asha, ravi, BIG + 99)
+
+
+def test_an_old_or_done_draft_gets_no_more_codes(asha: User, ravi: User) -> None:
+    made = draft(asha, ravi)
+    services.confirm_draft(payer=asha, draft_id=made.pk, code=digits_sent())
+    made.refresh_from_db()
+    old = draft(asha, ravi)
+    Draft.objects.filter(pk=old.pk).update(created_at=F("created_at") - timedelta(hours=2))
+    old.refresh_from_db()
+    for one in (made, old):
+        with pytest.raises(errors.DraftExpired):
+            services.send_code(draft=one)
+    assert TransferCode.objects.count() == 2
 
 
 def test_a_refused_transfer_leaves_the_code_usable(asha: User, ravi: User) -> None:

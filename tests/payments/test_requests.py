@@ -1,6 +1,5 @@
-"""Asking for money, sharing a bill, reversing, holding."""
+"""Asking for money, sharing a bill, reversing."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +10,9 @@ from django.urls import reverse
 
 from notifications.models import Notification
 from payments import errors, queries, services
-from payments.ledger import check_ledger, hold_id, wallet_id
-from payments.models import Hold, MoneyRequest
+from payments.ledger import Order, check_ledger, hold_id, wallet_id
+from payments.models import MoneyRequest, Transfer
 from tests.payments.factories import balance, make_person
-from tests.payments.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -182,81 +180,41 @@ def test_a_reversal_is_not_reversed(asha: User, ravi: User) -> None:
         services.reverse_transfer(transfer_id=back.transfer_id, staff=staff, reason="x")
 
 
-# --- Holds -------------------------------------------------------------------------------------------------
-
-
-def hold(asha: User, ravi: User, paise: int = 1_000, **fields: Any) -> Hold:
-    return services.authorise_hold(payer=asha, payee=ravi, amount_paise=paise, key=str(uuid4()), **fields)
-
-
-def test_a_hold_sets_money_aside_and_part_of_it_is_captured(asha: User, ravi: User) -> None:
-    held = hold(asha, ravi)
-    assert (balance(wallet_id(asha)), balance(hold_id(asha)), balance(wallet_id(ravi))) == (99_000, 1_000, 100_000)
-    done = services.capture_hold(payee=ravi, hold_id=held.pk, amount_paise=700)
-    assert (done.state, done.captured_paise) == ("captured", 700)
-    assert (balance(wallet_id(asha)), balance(hold_id(asha)), balance(wallet_id(ravi))) == (99_300, 0, 100_700)
-    with pytest.raises(errors.HoldSettled):
-        services.capture_hold(payee=ravi, hold_id=held.pk)
-    with pytest.raises(errors.HoldSettled):
-        services.void_hold(user=ravi, hold_id=held.pk)
+def test_what_was_taken_from_a_hold_goes_back_to_the_wallet(asha: User, ravi: User) -> None:
+    staff = User.objects.create_superuser("admin")
+    held = services.authorise_hold(payer=asha, payee=ravi, amount_paise=1_000, key="k")
+    services.capture_hold(payee=ravi, hold_id=held.pk, amount_paise=600)
+    taken = Transfer.objects.get(kind="capture")
+    services.reverse_transfer(transfer_id=taken.pk, staff=staff, reason="Not delivered")
+    assert (balance(wallet_id(asha)), balance(wallet_id(ravi)), balance(hold_id(asha))) == (100_000, 100_000, 0)
+    assert told(asha, "transfer_reversed") == told(ravi, "transfer_reversed") == 1
     assert check_ledger().faults == []
 
 
-def test_a_hold_is_captured_in_full_or_voided(asha: User, ravi: User) -> None:
-    services.capture_hold(payee=ravi, hold_id=hold(asha, ravi).pk)
-    services.void_hold(user=ravi, hold_id=hold(asha, ravi).pk)
-    assert (balance(wallet_id(asha)), balance(wallet_id(ravi))) == (99_000, 101_000)
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 141, "a\x00b", "two\nlines"])
+def test_a_reversal_without_a_good_reason_is_refused(asha: User, ravi: User, browser_of: Any, reason: str) -> None:
+    posted = services.send_money(payer=asha, payee=ravi, amount_paise=100, key="k")
+    staff = browser_of(User.objects.create_superuser("admin"))
+    response = staff.post(f"/admin/payments/transfer/{posted.transfer_id}/reverse/", {"reason": reason})
+    assert (response.status_code, response.context["refusal"].code) == (200, "invalid_note")
+    assert balance(wallet_id(ravi)) == 100_100
 
 
-@pytest.mark.parametrize(("paise", "error"), [(0, errors.AmountTooSmall), (1_001, errors.AmountTooLarge)])
-def test_a_capture_stays_within_the_hold(asha: User, ravi: User, paise: int, error: type) -> None:
-    with pytest.raises(error):
-        services.capture_hold(payee=ravi, hold_id=hold(asha, ravi).pk, amount_paise=paise)
+def test_two_staff_at_once_and_the_receipts_of_both(asha: User, ravi: User, browser_of: Any) -> None:
+    posted = services.send_money(payer=asha, payee=ravi, amount_paise=100, key="k")
+    staff = User.objects.create_superuser("admin")
+    back = services.reverse_transfer(transfer_id=posted.transfer_id, staff=staff, reason="Wrong person")
+    again = services.reversals.settle_one(
+        Order(wallet_id(ravi), wallet_id(asha), 100, "reversal", f"reversal:{posted.transfer_id}", "Wrong person",
+              created_by_id=staff.pk, reverses_id=posted.transfer_id)
+    )  # fmt: skip
+    assert (again.transfer_id, again.is_replay) == (back.transfer_id, True)
+    for user in (asha, ravi):
+        page = browser_of(user).get(reverse("payments:receipt", args=[back.transfer_id])).content.decode()
+        assert "Wrong person" in page
 
 
-def test_a_hold_expires_by_the_clock(asha: User, ravi: User) -> None:
-    held = hold(asha, ravi, lifetime=timedelta(seconds=-1))
-    with pytest.raises(errors.HoldSettled):
-        services.capture_hold(payee=ravi, hold_id=held.pk)
-    assert services.expire_holds() == 1
-    assert services.expire_holds() == 0
-    assert balance(wallet_id(asha)) == 100_000
-
-
-def test_only_the_payee_settles_a_hold(asha: User, ravi: User) -> None:
-    held = hold(asha, ravi)
-    for user in (asha, make_person("zoya")):
-        with pytest.raises(errors.UnknownHold):
-            services.capture_hold(payee=user, hold_id=held.pk)
-
-
-def test_the_same_key_is_one_hold(asha: User, ravi: User) -> None:
-    one = services.authorise_hold(payer=asha, payee=ravi, amount_paise=10, key="k")
-    assert services.authorise_hold(payer=asha, payee=ravi, amount_paise=10, key="k") == one
-    with pytest.raises(errors.KeyReused):
-        services.authorise_hold(payer=asha, payee=ravi, amount_paise=11, key="k")
-    with pytest.raises(errors.KeyReused):
-        services.authorise_hold(payer=asha, payee=make_person("zoya"), amount_paise=10, key="k")
-    assert balance(hold_id(asha)) == 10
-
-
-@pytest.mark.django_db(transaction=True)
-def test_capture_and_void_at_once_settle_once(asha: User, ravi: User) -> None:
-    held = hold(asha, ravi)
-    outcomes = at_once(
-        lambda i: (
-            services.capture_hold(payee=ravi, hold_id=held.pk)
-            if i % 2
-            else services.void_hold(user=ravi, hold_id=held.pk)
-        ),
-        6,
-    )
-    assert sum(isinstance(outcome, errors.HoldSettled) for outcome in outcomes) == 5
-    assert balance(hold_id(asha)) == 0
-    assert check_ledger().faults == []
-
-
-@pytest.mark.parametrize("name", ["requests", "split", "plan"])
+@pytest.mark.parametrize("name", ["requests", "split", "plan", "holds"])
 def test_a_stranger_is_sent_to_sign_in(client: Client, name: str) -> None:
     assert client.get(reverse(f"payments:{name}")).headers["Location"].startswith("/accounts/login/")
 
