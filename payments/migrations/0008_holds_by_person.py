@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0006_entries_are_sides_on_sqlite'),
+        ('payments', '0007_references_checked_by_statement'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
