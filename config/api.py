@@ -1,19 +1,38 @@
 """The API: every app's router under /api/, OpenAPI at /api/openapi.json, refusals as problem+json (RFC 9457)."""
 
 from math import ceil
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
-from config.problems import problem
+from config.problems import PROBLEM_SCHEMA, problem
 from config.throttling import FleetRateThrottle
 from judge.api import router as judge_router
 from notifications.errors import AppError
 from payments.api import router as payments_router
 
-api = NinjaAPI(
+
+class ChowkAPI(NinjaAPI):
+    """Describes what every call may be answered besides its own: a problem."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
+        refused = {
+            "description": "Refused, and nothing has moved: `code` says why.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"]["default"] = refused
+        return schema
+
+
+api = ChowkAPI(
     title="Chowk",
     version="1",
     description="Amounts are whole paise. Every refusal is problem+json with a stable `code`.",

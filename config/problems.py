@@ -5,6 +5,21 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "description": "RFC 9457, with a stable `code`; some codes bring more, such as `retry_after` or `tries_left`.",
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people"},
+        "code": {"type": "string", "description": "For programs"},
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+    "additionalProperties": True,
+}
+
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     """A refusal: `code` is stable, `detail` is for people."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from payments.money import plain_rupees
 from payments.statement import Line
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Echo:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from payments.errors import UnknownHold, UnknownRequest, UnknownTransfer
 from payments.models import Account, BankMove, Draft, Entry, Hold, MoneyRequest, Subscription, Transfer
 from payments.people import display_name
-from payments.statement import Line, line_of
+from payments.statement import TITLES, Line, line_of
 
 Plan = Literal["free", "premium"]
 
@@ -63,6 +63,11 @@ class Receipt:
     @property
     def is_payer(self) -> bool:
         return not self.line.is_in
+
+    @property
+    def title(self) -> str:
+        title_out, title_in = TITLES[self.transfer.kind]
+        return title_out if self.is_payer else title_in
 
     @property
     def names(self) -> tuple[str, str]:

@@ -24,16 +24,38 @@ WORDS = {
 }
 """By kind: how a line begins when money leaves the wallet, and when it comes."""
 
+TITLES = {
+    "transfer": ("Transfer successful", "Money received"),
+    "reversal": ("Transfer reversed", "Transfer reversed"),
+    "top_up": ("Money returned", "Money added"),
+    "withdrawal": ("Withdrawal", "Withdrawal"),
+    "withdrawal_return": ("Withdrawal returned", "Withdrawal returned"),
+    "plan": ("Premium paid", "Premium refunded"),
+    "prize": ("Prize returned", "Prize received"),
+    "grant": ("Gift returned", "Gift received"),
+    "hold": ("Money set aside", "Money set aside"),
+    "capture": ("Hold taken", "Money received"),
+    "release": ("Back from hold", "Back from hold"),
+}
+"""By kind: what a receipt is called when money leaves the wallet, and when it comes."""
+
 KIND_LABELS = {
     "transfer": "Transfers",
     "top_up": "Money added",
     "withdrawal": "Withdrawals",
     "plan": "Plan payments",
-    "prize": "Prizes",
+    "prize": "Prizes and gifts",
     "hold": "Holds",
     "reversal": "Reversals",
 }
 """What the statement can be filtered by."""
+
+KINDS_OF_LABEL = {
+    "withdrawal": ("withdrawal", "withdrawal_return"),
+    "prize": ("prize", "grant"),
+    "hold": ("hold", "capture", "release"),
+}
+"""Those labels that stand for several kinds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from payments.models import Account, Entry
-from payments.statement import Line, line_of
+from payments.statement import KINDS_OF_LABEL, Line, line_of
 
 ROWS_PER_FETCH = 500
 MONTHS_SHOWN = 12
@@ -43,7 +43,7 @@ def entries_of(user: User, wanted: Filter) -> QuerySet[Entry]:
             entries.filter(amount_paise__gt=0) if wanted.direction == "in" else entries.filter(amount_paise__lt=0)
         )
     if wanted.kind:
-        entries = entries.filter(transfer__kind=wanted.kind)
+        entries = entries.filter(transfer__kind__in=KINDS_OF_LABEL.get(wanted.kind, (wanted.kind,)))
     if wanted.month:
         entries = entries.filter(created_at__gte=_start(wanted.month), created_at__lt=_start(_next(wanted.month)))
     if wanted.text:

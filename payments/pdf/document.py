@@ -1,17 +1,18 @@
 """A PDF written page by page: memory does not grow with the length of the document.
 
-PDF 1.4 (ISO 32000-1): one content stream per page, the page tree and the table of offsets at the end.
+PDF 1.4 (ISO 32000-1): one content stream per page; the fonts' used glyphs, the page tree and the table of offsets at
+the end.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator
 
-from payments.pdf.type import font_objects
+from payments.pdf.type import Type
 
 WIDTH, HEIGHT, MARGIN = 595, 842, 40
 """A4 in points."""
-_FONT = 3
-"""The number of the font's first object; the catalogue and the page tree are 1 and 2."""
+_CATALOGUE, _TREE, _SHARED = 1, 2, 3
+"""Numbers of objects. What all pages share (their fonts) is known, and written, only after them."""
 
 
 def rule_at(y: float) -> bytes:
@@ -19,8 +20,8 @@ def rule_at(y: float) -> bytes:
     return b"0.5 w %d %.2f m %d %.2f l S" % (MARGIN, y, WIDTH - MARGIN, y)
 
 
-def document(pages: Iterable[bytes]) -> Iterator[bytes]:
-    """The document in pieces, from the operators that fill each page."""
+def document(pages: Iterable[bytes], type_: Type) -> Iterator[bytes]:
+    """The document in pieces, from the operators that fill each page, written with that type."""
     offsets: dict[int, int] = {}
     position = 0
 
@@ -34,10 +35,8 @@ def document(pages: Iterable[bytes]) -> Iterator[bytes]:
     start = b"%PDF-1.4\n"
     position = len(start)
     yield start
-    yield place(1, b"<< /Type /Catalog /Pages 2 0 R >>")
-    number = _FONT
-    for number, body in font_objects(_FONT):
-        yield place(number, body)
+    yield place(_CATALOGUE, b"<< /Type /Catalog /Pages %d 0 R >>" % _TREE)
+    number = _SHARED
     kids: list[int] = []
     for page in pages:
         content = zlib.compress(page)
@@ -47,13 +46,17 @@ def document(pages: Iterable[bytes]) -> Iterator[bytes]:
         )
         yield place(
             number + 2,
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R"
-            b" /Resources << /Font << /F1 %d 0 R >> >> >>" % (WIDTH, HEIGHT, number + 1, _FONT),
+            b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R /Resources %d 0 R >>"
+            % (_TREE, WIDTH, HEIGHT, number + 1, _SHARED),
         )
         number += 2
         kids.append(number)
+    first_font = number + 1
+    for number, body in type_.objects(_SHARED, first_font):
+        yield place(number, body)
+    number = max(offsets)
     tree = b" ".join(b"%d 0 R" % kid for kid in kids)
-    yield place(2, b"<< /Type /Pages /Kids [%s] /Count %d >>" % (tree, len(kids)))
+    yield place(_TREE, b"<< /Type /Pages /Kids [%s] /Count %d >>" % (tree, len(kids)))
     xref = position
     yield b"xref\n0 %d\n0000000000 65535 f \n" % (number + 1)
     for object_number in range(1, number + 1):

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from payments.money import format_rupees
 from payments.pdf.document import HEIGHT, MARGIN, WIDTH, document, rule_at
-from payments.pdf.type import fitted, text_at
+from payments.pdf.type import Type, fitted
 from payments.queries import Receipt
 from payments.statement import Line
 
@@ -19,23 +19,24 @@ _WHAT_WIDTH = 265
 
 def statement_pdf(owner: str, chunks: Iterable[list[Line]]) -> Iterator[bytes]:
     """The statement, written while it is read."""
-    return document(_statement_pages(owner, (line for some in chunks for line in some)))
+    type_ = Type()
+    return document(_statement_pages(type_, owner, (line for some in chunks for line in some)), type_)
 
 
-def _statement_pages(owner: str, lines: Iterable[Line]) -> Iterator[bytes]:
+def _statement_pages(type_: Type, owner: str, lines: Iterable[Line]) -> Iterator[bytes]:
     """At least one, if only an empty one."""
     page: list[Line] = []
     number = 1
     for line in lines:
         if len(page) == LINES_PER_PAGE:
-            yield _statement_page(owner, page, number)
+            yield _statement_page(type_, owner, page, number)
             page, number = [], number + 1
         page.append(line)
-    yield _statement_page(owner, page, number)
+    yield _statement_page(type_, owner, page, number)
 
 
-def _statement_page(owner: str, lines: list[Line], number: int) -> bytes:
-    top = HEIGHT - MARGIN
+def _statement_page(type_: Type, owner: str, lines: list[Line], number: int) -> bytes:
+    top, text_at = HEIGHT - MARGIN, type_.text_at
     parts = [
         text_at(MARGIN, top - 10, fitted(f"Chowk wallet: {owner}", WIDTH - 2 * MARGIN, 13), 13),
         text_at(MARGIN, top - 32, "Date"),
@@ -70,7 +71,8 @@ def receipt_pdf(receipt: Receipt) -> bytes:
         ("Transfer", line.transfer_id),
         ("State", "Reversed" if receipt.reversal else "Done"),
     ]
-    top = HEIGHT - MARGIN
+    type_ = Type()
+    top, text_at = HEIGHT - MARGIN, type_.text_at
     parts = [
         text_at(MARGIN, top - 10, "Chowk", 13),
         text_at(WIDTH - MARGIN, top - 10, "Receipt", 13, is_right=True),
@@ -83,4 +85,4 @@ def receipt_pdf(receipt: Receipt) -> bytes:
         if value:
             parts += [text_at(MARGIN, y, name, 10), text_at(_WHAT_X + 20, y, fitted(value, 380, 11), 11)]
             y -= 22
-    return b"".join(document([b"\n".join(parts)]))
+    return b"".join(document([b"\n".join(parts)], type_))

@@ -1,55 +1,35 @@
-"""Text as PDF shows it: glyphs of the one font that a document embeds, shaped by HarfBuzz.
+"""Text as PDF shows it: glyphs of the embedded fonts, shaped by HarfBuzz."""
 
-Lohit Devanagari has the Latin letters of Europe's west, the rupee sign, and Devanagari. What it lacks is a box.
-"""
-
-import re
-import zlib
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import uharfbuzz
 
-_PATH = Path(__file__).resolve().parent.parent / "fonts" / "Lohit-Devanagari.ttf"
-_RUNS = re.compile("[\u0900-\u097f\ua8e0-\ua8ff\u200c\u200d]+|[^\u0900-\u097f\ua8e0-\ua8ff\u200c\u200d]+")
-"""Stretches of Devanagari, with its joiners, and of anything else."""
-_MARKS_AT_ONCE = 100
-"""Lines of one block of a character map (Adobe Technical Note 5014)."""
+from payments.pdf.fonts import FONTS, OBJECTS_PER_FONT, Font, runs_of
+
+Placed = tuple[int, int, int, int]
+"""A glyph's number, its advance and its offsets, in the font's units."""
 
 
-@cache
-def _font() -> "uharfbuzz.Font":
-    return uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(_PATH))))
-
-
-@cache
-def _own_widths() -> list[int]:
-    font = _font()
-    return [font.get_glyph_h_advance(glyph) for glyph in range(font.face.glyph_count)]
-
-
-def _thousandths(units: float) -> int:
-    return round(units * 1000 / _font().face.upem)
-
-
-def _shaped(text: str) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """Glyphs, and of each its advance and offsets, in the font's units. HarfBuzz takes one script at a time."""
-    glyphs: list[int] = []
-    places: list[tuple[int, int, int]] = []
-    for run in _RUNS.findall(text):
+def _shaped(text: str) -> list[tuple[Font, list[Placed]]]:
+    shaped = []
+    for font, run in runs_of(text):
         buffer = uharfbuzz.Buffer()
         buffer.add_str(run)
         buffer.guess_segment_properties()
-        uharfbuzz.shape(_font(), buffer)
-        glyphs += [info.codepoint for info in buffer.glyph_infos]
-        places += [(place.x_advance, place.x_offset, place.y_offset) for place in buffer.glyph_positions]
-    return glyphs, places
+        uharfbuzz.shape(font.hb, buffer)
+        pairs = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        shaped.append((font, [(info.codepoint, at.x_advance, at.x_offset, at.y_offset) for info, at in pairs]))
+    return shaped
+
+
+def _width(shaped: list[tuple[Font, list[Placed]]], points: float) -> float:
+    return sum(sum(advance for _, advance, _, _ in placed) * points / font.hb.face.upem for font, placed in shaped)
 
 
 def width_of(text: str, points: float) -> float:
     """How wide the text stands, in points."""
-    return sum(advance for advance, _, _ in _shaped(text)[1]) * points / _font().face.upem
+    return _width(_shaped(text), points)
 
 
 def fitted(text: str, width: float, points: float) -> str:
@@ -64,74 +44,40 @@ def fitted(text: str, width: float, points: float) -> str:
     return text[:low] + "…"
 
 
-def text_at(x: float, y: float, text: str, points: float = 9, *, is_right: bool = False) -> bytes:
-    """The operators that write one line from that place, or (`is_right`) up to it; it can be found and copied."""
-    glyphs, places = _shaped(text)
-    upem = _font().face.upem
-    if is_right:
-        x -= sum(advance for advance, _, _ in places) * points / upem
+class Type:
+    """The letters of one document: it embeds only what it has written."""
+
+    def __init__(self) -> None:
+        self._used: dict[Font, set[int]] = defaultdict(set)
+
+    def text_at(self, x: float, y: float, text: str, points: float = 9, *, is_right: bool = False) -> bytes:
+        """The operators that write one line from that place, or (`is_right`) up to it; it can be found and copied."""
+        shaped = _shaped(text)
+        if is_right:
+            x -= _width(shaped, points)
+        shown = []
+        for font, placed in shaped:
+            self._used[font].update(glyph for glyph, *_ in placed)
+            shown.append(f"/F{FONTS.index(font)} {points:g} Tf [{_glyphs(font, placed, points)}] TJ")
+        spoken = text.encode("utf-16-be").hex()
+        line = f"BT {x:.2f} {y:.2f} Td {' '.join(shown)} ET"
+        return f"/Span << /ActualText <feff{spoken}> >> BDC {line} EMC".encode()
+
+    def objects(self, resources: int, first: int) -> Iterator[tuple[int, bytes]]:
+        """The resources that pages refer to, and from the number `first` the objects of the fonts that were used."""
+        used = {font: first + place * OBJECTS_PER_FONT for place, font in enumerate(self._used)}
+        names = " ".join(f"/F{FONTS.index(font)} {number} 0 R" for font, number in used.items())
+        yield resources, f"<< /Font << {names} >> >>".encode()
+        for font, number in used.items():
+            yield from font.objects(number, self._used[font])
+
+
+def _glyphs(font: Font, placed: list[Placed], points: float) -> str:
     parts: list[str] = []
-    for glyph, (advance, right, up) in zip(glyphs, places, strict=True):
-        rest = advance - right - _own_widths()[glyph]
-        shown = f"{-_thousandths(right)} <{glyph:04x}> {-_thousandths(rest)}" if right or rest else f"<{glyph:04x}>"
-        parts.append(f"] TJ {up * points / upem:.2f} Ts [{shown}] TJ 0 Ts [" if up else shown)
-    spoken = text.encode("utf-16-be").hex()
-    shown = f"BT /F1 {points:g} Tf {x:.2f} {y:.2f} Td [{' '.join(parts)}] TJ ET"
-    return f"/Span << /ActualText <feff{spoken}> >> BDC {shown} EMC".encode()
-
-
-def font_objects(first: int) -> Iterator[tuple[int, bytes]]:
-    """The objects of the font, the first of which pages refer to (ISO 32000-1, 9.7.4)."""
-    font = _font()
-    data = _PATH.read_bytes()
-    packed = zlib.compress(data)
-    character_map = _character_map()
-    extents = font.get_font_extents("ltr")
-    widths = " ".join(str(_thousandths(width)) for width in _own_widths())
-    yield (
-        first,
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /Lohit-Devanagari /Encoding /Identity-H"
-        b" /DescendantFonts [%d 0 R] /ToUnicode %d 0 R >>" % (first + 1, first + 4),
-    )
-    yield (
-        first + 1,
-        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Lohit-Devanagari /CIDToGIDMap /Identity"
-        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor %d 0 R"
-        b" /W [0 [%s]] >>" % (first + 2, widths.encode()),
-    )
-    yield (
-        first + 2,
-        b"<< /Type /FontDescriptor /FontName /Lohit-Devanagari /Flags 4 /ItalicAngle 0 /StemV 80 /CapHeight 700"
-        b" /Ascent %d /Descent %d /FontBBox [-500 %d 1500 %d] /FontFile2 %d 0 R >>"
-        % (
-            _thousandths(extents.ascender),
-            _thousandths(extents.descender),
-            _thousandths(extents.descender),
-            _thousandths(extents.ascender),
-            first + 3,
-        ),
-    )
-    yield (
-        first + 3,
-        b"<< /Length %d /Length1 %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(packed), len(data), packed),
-    )
-    yield first + 4, b"<< /Length %d >>\nstream\n%s\nendstream" % (len(character_map), character_map)
-
-
-def _character_map() -> bytes:
-    """Which letter a glyph stands for, for readers that do not know ActualText."""
-    font = _font()
-    letters: dict[int, int] = {}
-    for letter in font.face.unicodes:
-        letters.setdefault(font.get_nominal_glyph(letter) or 0, letter)
-    lines = [
-        f"<{glyph:04x}> <{chr(letter).encode('utf-16-be').hex()}>"
-        for glyph, letter in sorted(letters.items())
-        if glyph
-    ]
-    blocks = [lines[start : start + _MARKS_AT_ONCE] for start in range(0, len(lines), _MARKS_AT_ONCE)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Chowk def /CMapType 2 def\n"
-        f"1 begincodespacerange <0000> <ffff> endcodespacerange\n{body}\nendcmap end end"
-    ).encode()
+    for glyph, advance, right, up in placed:
+        rest = advance - right - font.own_widths[glyph]
+        shown = f"<{glyph:04x}>"
+        if right or rest:
+            shown = f"{-font.thousandths(right)} {shown} {-font.thousandths(rest)}"
+        parts.append(f"] TJ {up * points / font.hb.face.upem:.2f} Ts [{shown}] TJ 0 Ts [" if up else shown)
+    return " ".join(parts)

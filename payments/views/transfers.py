@@ -58,6 +58,7 @@ def confirm(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
         "payee_name": masked_name(draft.payee),
         "balance_paise": balance,
         "left_paise": balance - draft.amount_paise,
+        "is_over": not queries.is_fresh(draft),
         "refusal": refusal,
     }
     return render(request, "payments/confirm.html", context, status=refusal.status if refusal else 200)

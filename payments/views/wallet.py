@@ -22,6 +22,7 @@ def wallet(request: SignedInRequest) -> HttpResponse:
         {
             "after": after,
             "balance_paise": queries.balance_paise(request.user),
+            "held_paise": queries.held_paise(request.user),
             "plan": queries.plan_of(request.user),
             "lines": queries.latest_lines(request.user, LATEST_COUNT),
             "form": TransferForm(payer=request.user),

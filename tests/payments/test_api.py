@@ -311,6 +311,9 @@ def test_openapi_describes_every_path(db: None) -> None:
     send = described["paths"]["/api/transfers"]["post"]
     assert any(one["name"] == "Idempotency-Key" and one["required"] for one in send["parameters"])
     assert set(send["responses"]) >= {"201", "202"}
+    for path in described["paths"].values():
+        for operation in path.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
 def test_a_read_takes_few_queries(api: Caller, django_assert_max_num_queries: Any) -> None:

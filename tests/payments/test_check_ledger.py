@@ -5,6 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
+from django.utils import timezone
 
 from payments import guards
 from payments.ledger import check_ledger, post_transfer, wallet_id
@@ -28,6 +30,29 @@ def tamper() -> None:
         else:
             for name in guards.sqlite_trigger_names():
                 cursor.execute(f"DROP TRIGGER {name}")
+
+
+def _swap(one: Entry, other: Entry) -> None:
+    """Two entries change places, and each balance still follows from the one before."""
+    first, second, start = one.seq, other.seq, one.balance_after_paise - one.amount_paise
+    for entry, seq, after in (
+        (one, -1, one.balance_after_paise),
+        (other, first, start + other.amount_paise),
+        (one, second, other.balance_after_paise),
+    ):
+        Entry.objects.filter(pk=entry.pk).update(seq=seq, balance_after_paise=after)
+
+
+def _raise_both_sides(paise: int, *, by: int) -> None:
+    """A transfer of another amount, with all sums and balances made to fit: only the chains know."""
+    transfer = Transfer.objects.get(amount_paise=paise, kind="transfer")
+    Transfer.objects.filter(pk=transfer.pk).update(amount_paise=paise + by)
+    for account_id, change in ((transfer.payer_id, -by), (transfer.payee_id, by)):
+        mine = Entry.objects.filter(account_id=account_id)
+        seq = mine.get(transfer=transfer).seq
+        mine.filter(seq=seq).update(amount_paise=F("amount_paise") + change)
+        mine.filter(seq__gte=seq).update(balance_after_paise=F("balance_after_paise") + change)
+        Account.objects.filter(pk=account_id).update(balance_paise=F("balance_paise") + change)
 
 
 def _run() -> tuple[int, str]:
@@ -71,6 +96,9 @@ def test_a_changed_balance_shows_with_its_difference(tamper: None) -> None:
         lambda: Transfer.objects.filter(amount_paise=20).update(key="other"),
         lambda: Entry.objects.filter(amount_paise=20).update(hash=b"x" * 32),
         lambda: Entry.objects.filter(amount_paise=20).update(balance_after_paise=5),
+        lambda: _swap(*Entry.objects.filter(account__kind="wallet", amount_paise__in=(-10, -20)).order_by("seq")),
+        lambda: Transfer.objects.filter(amount_paise=20).update(created_at=timezone.now()),
+        lambda: _raise_both_sides(20, by=5),
         lambda: Entry.objects.filter(transfer__amount_paise=20)._raw_delete(using="default"),
         lambda: Entry.objects.filter(amount_paise=30)._raw_delete(using="default"),
         lambda: Account.objects.filter(entry_count=4).update(entry_count=5),

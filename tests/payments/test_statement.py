@@ -2,6 +2,7 @@
 
 import csv
 import re
+import tracemalloc
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from payments import services
-from payments.ledger import posting
+from payments.ledger import post_transfers, posting, system_id, wallet_id
 from payments.pdf import papers
+from payments.pdf.document import document
 from payments.pdf.papers import LINES_PER_PAGE
-from payments.pdf.type import text_at
+from payments.pdf.type import Type
 from payments.statement import Line
-from tests.payments.factories import give, make_person
+from tests.payments.factories import give, make_person, order
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,8 @@ def rows_of(client: Client, query: str = "") -> list[str]:
         ("q=asha", []),
         ("q=%00", ["Received from Ravi Kumar", "Sent to zoya", "Sent to Ravi Kumar", "Welcome gift from Bank"]),
         ("kind=plan", []),
+        ("kind=prize", ["Welcome gift from Bank"]),
+        ("kind=transfer&direction=in", ["Received from Ravi Kumar"]),
         ("kind=nonsense&direction=sideways&month=2026-13&page=x", [1, 2, 3, 4]),
         ("month=1999-01", []),
     ],
@@ -96,6 +100,35 @@ def test_the_csv_has_every_line_and_no_formula(moves: None, client: Client) -> N
         ["Sent to Ravi Kumar", "Chai, samosa", "-10.50", "989.50"],
         ["Welcome gift from Bank", "", "1000.00", "1000.00"],
     ]
+
+
+@pytest.mark.parametrize("note", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "＝1+1", " =1", 'a","=1', "a;=1"])
+def test_no_note_becomes_a_formula(asha: User, client: Client, note: str) -> None:
+    services.send_money(payer=asha, payee=make_person("ravi"), amount_paise=100, key="k", note=note)
+    response = client.get(reverse("payments:statement_csv"))
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+    [_, row, _] = csv.reader(text.splitlines())
+    assert len(row) == 7
+    assert row[3].lstrip("'") == note
+    assert row[3][0] not in "=+-@＝"
+
+
+def test_a_long_statement_takes_no_more_memory(client: Client, asha: User) -> None:
+    """Four times the lines, and at no time more memory than a piece or two."""
+    peaks = []
+    for count in (1_000, 3_000):
+        bank, wallet = system_id("bank"), wallet_id(asha)
+        post_transfers([order(bank, wallet, 1, kind="grant") for _ in range(count)])
+        for name in ("statement_csv", "statement_pdf"):
+            tracemalloc.start()
+            size = sum(len(piece) for piece in client.get(reverse(f"payments:{name}")).streaming_content)  # type: ignore[call-overload]
+            peaks.append((name, size, tracemalloc.get_traced_memory()[1]))
+            tracemalloc.stop()
+    (_, csv_size, csv_peak), (_, pdf_size, pdf_peak), (_, csv_4, csv_peak_4), (_, pdf_4, pdf_peak_4) = peaks
+    assert csv_4 > 3 * csv_size
+    assert pdf_4 > 1.5 * pdf_size
+    assert csv_peak_4 < 1.5 * csv_peak
+    assert pdf_peak_4 < 1.5 * pdf_peak
 
 
 def test_a_long_csv_is_read_in_pieces(client: Client, asha: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +190,42 @@ def test_a_receipt_of_a_hindi_name_is_shaped_and_can_be_copied(client: Client, a
     assert other.get(reverse("payments:receipt_pdf", args=[posted.transfer_id])).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("words", "font"),
+    [
+        ("Asha é ₹", "Lohit-Devanagari"),
+        ("आशा", "Lohit-Devanagari"),
+        ("আশা", "NotoSansBengali"),
+        ("ਆਸ਼ਾ", "NotoSansGurmukhi"),
+        ("આશા", "NotoSansGujarati"),
+        ("ଆଶା", "NotoSansOriya"),
+        ("ஆஷா", "NotoSansTamil"),
+        ("ఆశ", "NotoSansTelugu"),
+        ("ಆಶಾ", "NotoSansKannada"),
+        ("ആശ", "NotoSansMalayalam"),
+        ("آشا جان", "NotoSansArabic"),
+        ("Αθήνα Ὅμηρος", "NotoSans"),
+        ("Нина Đặng", "NotoSans"),
+    ],
+)
+def test_every_script_of_india_and_some_more_have_letters_and_no_boxes(words: str, font: str) -> None:
+    type_ = Type()
+    shown = type_.text_at(0, 0, words).decode().partition("BDC")[2]
+    glyphs = re.findall(r"<([0-9a-f]{4})>", shown)
+    assert glyphs
+    assert "0000" not in glyphs
+    body = b"".join(document([shown.encode()], type_))
+    assert font in {name.decode() for name in re.findall(rb"/FontName /[A-Z]{6}\+([A-Za-z-]+)", body)}
+    assert len(body) < 60_000, "only the glyphs that are shown"
+
+
+def test_scripts_stand_beside_each_other_in_one_line() -> None:
+    shown = Type().text_at(0, 0, "Chai চা चाय சாய் 10").decode()
+    assert len(set(re.findall(r"/F(\d+) 9 Tf", shown))) == 3
+
+
 def glyphs_of(text: str) -> list[str]:
-    return re.findall(r"<([0-9a-f]{4})>", text_at(0, 0, text).decode().partition("BDC")[2])
+    return re.findall(r"<([0-9a-f]{4})>", Type().text_at(0, 0, text).decode().partition("BDC")[2])
 
 
 def words_of(body: bytes) -> list[str]:

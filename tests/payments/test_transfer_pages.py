@@ -14,7 +14,7 @@ from notifications.models import Delivery, DomainEvent, Notification
 from notifications.streams.log import Slice, read
 from payments import services
 from payments.ledger import check_ledger, wallet_id
-from payments.models import Draft, Entry, Transfer
+from payments.models import Draft, Entry, Transfer, TransferCode
 from tests.payments.factories import balance, make_person
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +186,9 @@ def test_an_old_draft_is_gone(asha: User, ravi: User, browser_of: Any) -> None:
     response = client.post(url)
     assert response.status_code == 410
     assert "waited too long" in response.content.decode()
+    asked_again = client.get(url).content.decode()
+    assert "Start it again" in asked_again
+    assert "Send ₹" not in asked_again
 
 
 def test_anothers_draft_and_receipt_are_not_found(asha: User, ravi: User, browser_of: Any) -> None:
@@ -225,6 +228,54 @@ def test_without_a_csrf_token_nothing_moves(asha: User, ravi: User) -> None:
     client.force_login(asha)
     draft = services.draft_transfer(payer=asha, payee=ravi, amount_paise=100, key="k")
     assert client.post(reverse("payments:confirm", args=[draft.pk])).status_code == 403
+    assert balance(wallet_id(ravi)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "has_id"),
+    [
+        ("send", False),
+        ("requests", False),
+        ("split", False),
+        ("holds", False),
+        ("bank", False),
+        ("start_plan", False),
+        ("cancel_plan", False),
+        ("confirm", True),
+        ("resend_code", True),
+        ("accept_request", True),
+        ("decline_request", True),
+        ("cancel_request", True),
+        ("hold", True),
+        ("void_hold", True),
+    ],
+)
+def test_every_form_wants_a_csrf_token(asha: User, ravi: User, name: str, has_id: bool) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(asha)
+    response = client.post(
+        reverse(f"payments:{name}", args=[uuid4()] if has_id else []),
+        {
+            "recipient": "ravi",
+            "people": "ravi",
+            "amount": "1",
+            "key": "k",
+            "direction": "top_up",
+            "gateway": "testbank",
+        },
+    )
+    assert response.status_code == 403
+    assert "too old to trust" in response.content.decode()
+    assert Transfer.objects.exclude(kind="grant").count() == Draft.objects.count() == 0
+
+
+def test_a_stale_code_is_said_and_moves_nothing(ravi: User, browser_of: Any) -> None:
+    client = browser_of(make_person("rich", paise=1_000_000))
+    url = ask(client, amount="5000").headers["Location"]
+    TransferCode.objects.update(expires_at="2020-01-01T00:00:00Z")
+    response = client.post(url, {"code": TransferCode.objects.get().digits})
+    assert response.status_code == 403
+    assert "That code no longer works. Ask for another." in response.content.decode()
     assert balance(wallet_id(ravi)) == 0
 
 
