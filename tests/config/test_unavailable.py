@@ -10,8 +10,8 @@ from django.test import Client
 
 from config.unavailable import is_unavailable
 from payments.ledger import wallet_id
+from tests.payments.callers import token_for
 from tests.payments.factories import balance, make_person
-from tests.payments.test_api import token_for
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,5 @@
 """The API: tokens, scopes, keys, problems."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
-from config.tokens import issue_token
 from payments import services
 from payments.ledger import check_ledger, wallet_id
 from payments.models import Draft, Hold, MoneyRequest, Transfer, TransferCode
+from tests.payments.callers import Caller, token_for
 from tests.payments.factories import balance, make_person
 from tests.payments.test_codes import digits_sent
 
@@ -31,30 +30,6 @@ def asha() -> User:
 @pytest.fixture
 def ravi() -> User:
     return make_person("ravi", paise=1_000, phone="+917010233311")
-
-
-def token_for(user: User, *scopes: str, **lifetime: int) -> str:
-    return issue_token(
-        user=user,
-        scopes=list(scopes) or ["wallet:read", "wallet:transfer"],
-        lifetime=timedelta(**(lifetime or {"days": 1})),
-    )
-
-
-class Caller:
-    """Calls the API with a token, as a program does."""
-
-    def __init__(self, token: str = "") -> None:
-        self._client = Client(enforce_csrf_checks=True)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-
-    def get(self, path: str) -> Any:
-        return self._client.get(f"/api{path}", headers=self._headers)
-
-    def post(self, path: str, body: Any = None, key: str | None = "k") -> Any:
-        headers = {**self._headers, **({"Idempotency-Key": key} if key is not None else {})}
-        content = body if isinstance(body, str) else json.dumps(body or {})
-        return self._client.post(f"/api{path}", content, content_type="application/json", headers=headers)
 
 
 @pytest.fixture
@@ -197,8 +172,8 @@ def test_another_body_does_not_slip_past_a_draft_that_waits(api: Caller, asha: U
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"amount_paise": NaN}', "null", ""])
 def test_what_is_no_request_is_a_problem(api: Caller, ravi: User, body: str) -> None:
-    response = api._client.post(
-        "/api/transfers", body, content_type="application/json", headers={**api._headers, "Idempotency-Key": "k"}
+    response = api.client.post(
+        "/api/transfers", body, content_type="application/json", headers={**api.headers, "Idempotency-Key": "k"}
     )
     assert response.status_code in (400, 422)
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -14,8 +14,8 @@ from payments import errors, queries, services
 from payments.clock import TASKS
 from payments.ledger import check_ledger, hold_id, wallet_id
 from payments.models import Account, Hold
+from tests.payments.callers import Caller, token_for
 from tests.payments.factories import balance, make_person
-from tests.payments.test_api import Caller, token_for
 from tests.payments.test_races import at_once
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from django.urls import reverse
 from payments import errors
 from payments.ledger import wallet_id
 from payments.lookups import MISSES_AT_MOST, look_up
+from tests.payments.callers import Caller, token_for
 from tests.payments.factories import balance, make_person
-from tests.payments.test_api import Caller, token_for
 
 pytestmark = pytest.mark.django_db
 

@@ -14,6 +14,7 @@ from django.db.models import Min, Sum
 from payments import errors, services
 from payments.ledger import Posted, check_ledger, post_transfer, post_transfers, wallet_id
 from payments.models import Account, Subscription, Transfer
+from tests.payments.callers import Caller, token_for
 from tests.payments.factories import balance, make_person, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,6 +98,17 @@ def test_two_at_once_with_one_key_make_one_transfer() -> None:
     assert len({outcome.transfer_id for outcome in outcomes}) == 1
     assert sorted(outcome.is_replay for outcome in outcomes) == [False] + [True] * 7
     assert balance(wallet_id(ravi)) == 100
+
+
+def test_two_calls_at_once_with_one_key_are_one_transfer() -> None:
+    api = Caller(token_for(make_person("asha", paise=10_000)))
+    make_person("ravi")
+    answers = at_once(lambda _: api.post("/transfers", {"recipient": "ravi", "amount_paise": 100}), 8)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    other = at_once(lambda i: api.post("/transfers", {"recipient": "ravi", "amount_paise": 200 + i}, key="l"), 4)
+    assert sorted(answer.status_code for answer in other) == [201, 422, 422, 422]
+    assert Transfer.objects.filter(kind="transfer").count() == 2
 
 
 def test_the_last_money_is_spent_once() -> None:

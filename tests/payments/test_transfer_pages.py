@@ -304,6 +304,20 @@ def test_the_ledger_is_read_only_in_the_admin(asha: User, ravi: User, browser_of
     assert staff.post(f"/admin/payments/entry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_who_left_with_money_is_neither_paid_nor_robbed(asha: User, browser_of: Any) -> None:
+    ravi = make_person("ravi", paise=7_000, phone="+917010233311")
+    his, hers = browser_of(ravi), browser_of(asha)
+    draft = ask(hers).headers["Location"]
+    ravi.is_active = False
+    ravi.save()
+    refused = hers.post(draft)
+    assert "That wallet is closed" in refused.content.decode()
+    assert "Nobody here has" in ask(hers).content.decode()
+    assert his.get(reverse("payments:wallet")).status_code == 302
+    assert balance(wallet_id(ravi)) == 7_000
+    assert check_ledger().faults == []
+
+
 def test_a_closed_wallet_is_not_paid(asha: User, ravi: User, browser_of: Any) -> None:
     services.close_wallet(user=ravi)
     client = browser_of(asha)
