@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -54,6 +54,20 @@ class AccountAdmin(ReadOnlyAdmin):
     list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "user__email")
+    actions = ("close_wallets",)
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("payments.change_account")
+
+    @admin.action(description="Close these wallets for good (they must be empty)", permissions=["close"])
+    def close_wallets(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
+        for account in accounts.filter(kind=Account.Kind.WALLET).select_related("user"):
+            try:
+                services.close_wallet(user=cast(User, account.user))
+            except PaymentsError as error:
+                self.message_user(request, f"{account.user}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{account.user}: closed.", messages.SUCCESS)
 
     @admin.display(description="Balance", ordering="balance_paise")
     def balance(self, row: Account) -> str:

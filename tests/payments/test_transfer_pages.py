@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ from notifications.models import Delivery, DomainEvent, Notification
 from notifications.streams.log import Slice, read
 from payments import services
 from payments.ledger import check_ledger, wallet_id
-from payments.models import Draft, Entry, Transfer, TransferCode
+from payments.models import Account, Draft, Entry, Transfer, TransferCode
 from tests.payments.factories import balance, make_person
 
 pytestmark = pytest.mark.django_db
@@ -302,6 +302,21 @@ def test_the_ledger_is_read_only_in_the_admin(asha: User, ravi: User, browser_of
     assert staff.get(f"/admin/payments/entry/{entry.pk}/change/").status_code == 200
     assert staff.post(f"/admin/payments/entry/{entry.pk}/change/", {"amount_paise": 1}).status_code == 403
     assert staff.post(f"/admin/payments/entry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_staff_close_empty_wallets(asha: User, ravi: User, browser_of: Any) -> None:
+    chosen = {"action": "close_wallets", "_selected_action": [wallet_id(asha), wallet_id(ravi)]}
+    staff = browser_of(User.objects.create_superuser("admin"))
+    said = staff.post("/admin/payments/account/", chosen, follow=True).content.decode()
+    assert "asha: A wallet must be empty" in said
+    assert "ravi: closed." in said
+    closed = set(Account.objects.exclude(closed_at=None).values_list("user__username", flat=True))
+    assert closed == {"ravi"}
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_account"))
+    Account.objects.update(closed_at=None)
+    browser_of(viewer).post("/admin/payments/account/", chosen)
+    assert not Account.objects.exclude(closed_at=None).exists()
 
 
 def test_who_left_with_money_is_neither_paid_nor_robbed(asha: User, browser_of: Any) -> None:
