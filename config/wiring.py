@@ -1,27 +1,30 @@
-"""What joins the features without their knowing each other: chat's commands and topics, filled from the others."""
+"""What joins the features without their knowing each other: chat's commands and topics, and audiences."""
 
 import re
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from chat import commands, tools, topics
 from chat.errors import ChatError, InvalidCommand
-from chat.models import Message
+from chat.models import Membership, Message, Room
 from chat.services import Posted, post_message
 from judge import languages, listeners
 from judge.errors import ContestNotFound, ProblemNotFound
-from judge.models import CustomRun
+from judge.models import Contest, CustomRun
 from judge.queries import problem_for
 from judge.scoreboards import contest_for
 from judge.services import run_custom
 from judge.verdicts import Verdict
+from notifications import audiences
 
 LISTENER = "chat"
 BOT_NAME = "Judge"
 SHOWN_CHARS = 2000
 """Of a run's output: a room is for reading."""
+CONTESTS_TO_TELL = 20
 FENCE_LANGUAGES = {
     "py": "python3", "python": "python3", "python3": "python3", "c": "c", "cpp": "cpp17", "c++": "cpp17",
     "java": "java", "js": "javascript", "javascript": "javascript", "rs": "rust", "rust": "rust", "go": "go",
@@ -36,6 +39,8 @@ def register() -> None:
     topics.register("problem", problem_topic)
     topics.register("contest", contest_topic)
     tools.register(tools.Tool("Split a bill", "receipt", split_bill))
+    audiences.register(audiences.Circle("room", "Members of a room", rooms_to_tell, members_of_room))
+    audiences.register(audiences.Circle("contest", "Participants of a contest", contests_to_tell, people_of_contest))
     listeners.register(LISTENER, post_result)
 
 
@@ -120,6 +125,30 @@ def contest_topic(user: User, slug: str) -> topics.Topic | None:
     except ContestNotFound:
         return None
     return topics.Topic(contest.title, f"About the contest {contest.title}.", contest.get_absolute_url())
+
+
+def rooms_to_tell() -> list[tuple[str, str]]:
+    """The rooms whose members an announcement may go to."""
+    rooms = Room.objects.exclude(kind=Room.Kind.DIRECT).filter(archived_at=None).order_by("name")
+    return [(str(pk), name) for pk, name in rooms.values_list("pk", "name")]
+
+
+def members_of_room(key: str) -> "QuerySet | None":
+    """The ids of those who are in a room and may read it."""
+    room = Room.objects.exclude(kind=Room.Kind.DIRECT).filter(pk=key).first() if key.isdigit() else None
+    return room.memberships.exclude(role=Membership.Role.BANNED).values("user_id") if room is not None else None
+
+
+def contests_to_tell() -> list[tuple[str, str]]:
+    """The contests that are still to come or not long over."""
+    latest = Contest.objects.order_by("-starts_at")[:CONTESTS_TO_TELL]
+    return [(str(contest.pk), contest.title) for contest in latest]
+
+
+def people_of_contest(key: str) -> "QuerySet | None":
+    """The ids of those who take part in a contest, or did."""
+    contest = Contest.objects.filter(pk=key).first() if key.isdigit() else None
+    return contest.participations.values("user_id") if contest is not None else None
 
 
 def split_bill(room: tools.RoomOfPeople) -> str:

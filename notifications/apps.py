@@ -9,13 +9,14 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking
 
-        from notifications import kinds, streams
+        from notifications import audiences, kinds, streams
         from notifications.channels.email.bounces import note_tracking
         from notifications.events import Subscriber, audit, metrics, register
         from notifications.queries import may_read_inbox
         from notifications.webhooks import fanning
 
         streams.register("inbox", may_read_inbox)
+        audiences.register(audiences.groups())
         tracking.connect(note_tracking, dispatch_uid="notifications.bounces")
         register(Subscriber(name="audit", queue="audit", handle=audit.keep))
         register(

@@ -10,6 +10,7 @@ from notifications.events.following import spread
 from notifications.events.metrics import forget_old
 from notifications.fleet import note_depths
 from notifications.outbox.sweeping import sweep
+from notifications.services.announcements import resume as resume_announcements
 from notifications.streams import trim
 from notifications.webhooks.fanning import wake_if_due
 
@@ -23,6 +24,7 @@ TASKS: list[tuple[timedelta, Callable[[], object]]] = [
     (timedelta(seconds=5), sweep),
     (timedelta(seconds=5), spread),
     (timedelta(seconds=5), wake_if_due),
+    (timedelta(seconds=5), resume_announcements),
     (timedelta(minutes=1), note_depths),
     (timedelta(minutes=1), send_digests),
     (timedelta(hours=1), forget_old),

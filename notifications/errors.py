@@ -58,6 +58,14 @@ class UnknownWebhook(NotificationsError):
     message = "There is no such webhook."
 
 
+class UnknownAudience(NotificationsError):
+    """Nobody has registered such an audience, or what it stood for is gone."""
+
+    code = "unknown_audience"
+    status = 404
+    message = "There is no such audience."
+
+
 class UnusableUrl(NotificationsError):
     """A URL to which nothing is posted."""
 

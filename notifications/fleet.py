@@ -15,7 +15,16 @@ from rq.worker import BaseWorker
 from notifications.events import metrics
 from notifications.events.following import all_subscribers
 from notifications.events.numbering import last_position
-from notifications.models import Delivery, DomainEvent, Follower, MinuteMetric, Provider, State, WebhookDelivery
+from notifications.models import (
+    Announcement,
+    Delivery,
+    DomainEvent,
+    Follower,
+    MinuteMetric,
+    Provider,
+    State,
+    WebhookDelivery,
+)
 from notifications.queues import queue_named
 
 RATE_MINUTES = 5
@@ -76,8 +85,9 @@ def queue_standings() -> list[QueueStanding]:
     due = _due_rows(now)
     charts = _charts(now)
     dead = dict(Delivery.objects.filter(state=State.DEAD).values_list("channel").annotate(count=Count("id")))
+    # Of push each service has a breaker of its own, under the channel's name and the service's.
     breakers = {
-        provider.channel: provider.error
+        provider.name.partition(" ")[0]: provider.error
         for provider in Provider.objects.filter(failure_count__gt=0, open_until__gt=now)
     }
     standings = []
@@ -139,7 +149,8 @@ def _due_rows(now: datetime) -> dict[str, tuple[int, datetime | None]]:
     }
     hooks = WebhookDelivery.objects.filter(due_at__lte=now).aggregate(count=Count("id"), oldest=Min("due_at"))
     unnumbered = DomainEvent.objects.filter(position__isnull=True).aggregate(count=Count("id"), oldest=Min("at"))
-    found["events"] = (unnumbered["count"], unnumbered["oldest"])
+    untold = Announcement.objects.filter(finished_at__isnull=True).aggregate(count=Count("id"), oldest=Min("moved_at"))
+    found["events"] = _worse((unnumbered["count"], unnumbered["oldest"]), (untold["count"], untold["oldest"]))
     newest = last_position()
     cursors = dict(Follower.objects.values_list("name", "cursor"))
     for subscriber in all_subscribers():

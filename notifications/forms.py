@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from notifications import audiences
 from notifications.models import Contact
 
 COMMON_ZONES = ("Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Colombo", "Asia/Dubai", "Asia/Singapore", "UTC")
@@ -65,8 +66,9 @@ class CodeForm(forms.Form):
 
 
 class AnnouncementForm(forms.Form):
-    """What everyone is told. `key` makes a second posting of the same page tell nobody twice."""
+    """What an audience is told. `key` makes a second posting of the same page tell nobody twice."""
 
+    audience = forms.ChoiceField(choices=audiences.choices, label="To", initial=audiences.EVERYONE)
     title = forms.CharField(max_length=100, label="Title", help_text="The e-mail's subject, and the push.")
     text = forms.CharField(max_length=4000, label="Text", widget=forms.Textarea(attrs={"rows": 8}))
     url = forms.CharField(

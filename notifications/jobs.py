@@ -3,6 +3,7 @@
 from notifications.events import following
 from notifications.outbox import delivering
 from notifications.queues import push_job
+from notifications.services import announcements
 from notifications.webhooks import sending
 from notifications.webhooks.fanning import QUEUE as WEBHOOKS
 from notifications.webhooks.fanning import SEND
@@ -11,6 +12,11 @@ from notifications.webhooks.fanning import SEND
 def deliver(channel: str, ids: list[int]) -> None:
     """Send the channel's due deliveries, those of `ids` first."""
     delivering.deliver(channel, ids)
+
+
+def tell_announcements() -> None:
+    """Tell the next part of an announcement's people."""
+    announcements.tell_and_pass_on()
 
 
 def spread_events() -> None:

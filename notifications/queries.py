@@ -8,11 +8,12 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Prefetch, QuerySet
 
-from notifications import channels, kinds
+from notifications import audiences, channels, kinds
 from notifications.errors import UnknownNotification, UnknownPerson, UnknownPhone, UnknownWebhook
 from notifications.kinds import Kind
 from notifications.models import (
     AddressCode,
+    Announcement,
     Contact,
     DeadAddress,
     Delivery,
@@ -128,7 +129,11 @@ class Mailbox:
 def mailbox_of(user: User) -> Mailbox:
     """Where e-mails to the person go."""
     proved = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
-    dead = DeadAddress.objects.filter(channel="email", address=user.email).values_list("reason", flat=True).first()
+    dead = (
+        DeadAddress.objects.filter(channel="email", address=user.email.lower())
+        .values_list("reason", flat=True)
+        .first()
+    )
     return Mailbox(user.email, proved, dead or "")
 
 
@@ -222,9 +227,19 @@ def dead_letters(channel: str = "") -> QuerySet[Delivery]:
     return dead.filter(channel=channel) if channel else dead
 
 
+def announcements() -> QuerySet[Announcement]:
+    """What was announced, newest first."""
+    return Announcement.objects.select_related("author").order_by("-id")
+
+
+def unfinished_announcements() -> QuerySet[Announcement]:
+    """Those of which some people are yet to be told."""
+    return announcements().filter(finished_at__isnull=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people a message to everyone reaches: in their inboxes, and by channels that they did not refuse."""
+    """How many people a message reaches: in their inboxes, and by channels that they did not refuse."""
 
     people: int
     emails: int
@@ -232,9 +247,9 @@ class Reach:
     browsers: int
 
 
-def reach_of(kind_name: str) -> Reach:
-    """Whom a message of that kind reaches now, by what it goes out on."""
-    everyone = User.objects.filter(is_active=True)
+def reach_of(kind_name: str, audience: str) -> Reach:
+    """How many of the audience a message of that kind reaches now, by what it goes out on. Raises UnknownAudience."""
+    everyone = audiences.people_of(audience)
 
     def by(channel: str) -> QuerySet[User]:
         refusing = Refusal.objects.filter(kind=kind_name, channel=channel).values("user_id")

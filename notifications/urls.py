@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
     path("staff/queues/", staff.queues, name="queues"),
     path("staff/queues/replay/", staff.replay, name="replay"),
+    path("staff/activity/", staff.activity, name="activity"),
     path("staff/queues/test/", messages.send_test, name="send_test"),
     path("staff/announce/", messages.announce, name="announce"),
     path("staff/messages/<str:kind_name>/", messages.preview, name="preview"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from notifications.admin.read_only import ReadOnlyAdmin
 from notifications.models import (
     AddressCode,
+    Announcement,
     Attempt,
     Contact,
     DeadAddress,
@@ -120,6 +121,13 @@ class EventAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
+@admin.register(Announcement)
+class AnnouncementAdmin(ReadOnlyAdmin):
+    list_display = ("id", "title", "audience", "author", "told_count", "people_count", "created_at", "finished_at")
+    list_select_related = ("author",)
+    search_fields = ("title", "text", "author__username")
+
+
 @admin.register(Refusal)
 class RefusalAdmin(ReadOnlyAdmin):
     list_display = ("user", "kind", "channel")
@@ -153,5 +161,5 @@ class AddressCodeAdmin(ReadOnlyAdmin):
 
 @admin.register(Provider)
 class ProviderAdmin(admin.ModelAdmin):
-    list_display = ("channel", "failure_count", "open_until", "error")
-    search_fields = ("channel",)
+    list_display = ("name", "failure_count", "open_until", "error")
+    search_fields = ("name",)

@@ -1,3 +1,4 @@
+from notifications.models.announcements import Announcement
 from notifications.models.deliveries import (
     OPEN_STATES,
     Attempt,
@@ -21,6 +22,7 @@ from notifications.models.streams import Event, Stream
 __all__ = [
     "OPEN_STATES",
     "AddressCode",
+    "Announcement",
     "Attempt",
     "AuditEntry",
     "Contact",

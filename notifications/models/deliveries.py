@@ -156,12 +156,14 @@ class SimulatedText(models.Model):
 
 
 class Provider(models.Model):
-    """The circuit breaker of a channel's provider: while it is open, nobody asks it."""
+    """The circuit breaker of a provider: while it is open, nobody asks it."""
 
-    channel = models.CharField(max_length=10, unique=True)
+    name = models.CharField(
+        max_length=120, unique=True, help_text="The channel, or of push the service: push fcm.googleapis.com."
+    )
     failure_count = models.PositiveIntegerField(default=0, help_text="How often in a row it was away.")
     open_until = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.channel}: {self.failure_count} failures"
+        return f"{self.name}: {self.failure_count} failures"

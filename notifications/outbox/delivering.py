@@ -279,7 +279,7 @@ def _give_up(claim: Claim, row: Delivery, reason: str) -> None:
 
 def _wait_together(claim: Claim, rest: Sequence[_Prepared], failure: ProviderDown) -> None:
     """Those which the provider was not asked about wait until it may be asked again, at no cost to them."""
-    open_until = _insist(lambda: breaker.note_down(claim.channel, failure))
+    open_until = _insist(lambda: breaker.note_down(claim.channel, str(failure), retry_after=failure.retry_after))
     _insist(lambda: claims.hand_back(claim, [prepared.row for prepared in rest], due_at=open_until))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.channels.base import Channel
@@ -24,7 +24,7 @@ class Wishes:
     refused: frozenset[tuple[int, str]]
     """(user id, kind) refused on the batch's channel."""
     dead: frozenset[str]
-    """Addresses of the batch that nothing is sent to."""
+    """Addresses of the batch, in lower case, that nothing is sent to."""
     with_devices: frozenset[int]
     """Users of the batch who take pushes on a browser."""
 
@@ -34,7 +34,8 @@ def look_up_wishes(channel: Channel, rows: Sequence[Delivery]) -> Wishes:
     users = {row.notification.user_id: row.notification.user for row in rows}
     refused = Refusal.objects.filter(user_id__in=users, channel=channel.name).values_list("user_id", "kind")
     addresses = {
-        channel.address_of(user, getattr(user, "contact", None) or Contact(user=user)) for user in users.values()
+        channel.address_of(user, getattr(user, "contact", None) or Contact(user=user)).lower()
+        for user in users.values()
     }
     dead = DeadAddress.objects.filter(channel=channel.name, address__in=addresses).values_list("address", flat=True)
     devices = (
@@ -67,7 +68,7 @@ def decide(
     told_at = delivery.notification.created_at
     if kind.expires_after is not None and now - told_at > kind.expires_after:
         return Suppress("too late to be of use")
-    if target in wishes.dead:
+    if target.lower() in wishes.dead:
         return Suppress("this address takes no more messages")
     if kind.security:
         return None
@@ -105,4 +106,7 @@ def quiet_until(contact: Contact, now: datetime) -> datetime | None:
     if not quiet:
         return None
     day = local.date() if clock < end else local.date() + timedelta(days=1)
-    return datetime.combine(day, end, tzinfo=zone)
+    until = datetime.combine(day, end, tzinfo=zone)
+    # Where the clocks go back an hour comes twice: in the second one the first one's end has passed.
+    first, second = until.astimezone(UTC), until.replace(fold=1).astimezone(UTC)
+    return first if first > now else second

@@ -2,6 +2,7 @@
 
 from notifications.outbox.writing import Notice
 from notifications.services.amending import amend
+from notifications.services.announcements import announce
 from notifications.services.people import (
     add_device,
     bury_address,
@@ -12,7 +13,6 @@ from notifications.services.people import (
 )
 from notifications.services.proving import confirm_email, confirm_phone, send_email_code, send_phone_code
 from notifications.services.telling import (
-    announce,
     mark_all_read,
     mark_read,
     notify,

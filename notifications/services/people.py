@@ -92,7 +92,10 @@ def remove_device(*, user: User, endpoint: str = "", device_id: int | None = Non
 
 
 def bury_address(*, channel: str, address: str, reason: str) -> None:
-    """Send nothing to the address any more: it bounced for good, or its owner complained."""
+    """Send nothing to the address any more: it bounced for good, or its owner complained.
+
+    Providers tell of an address in whatever case they please, so all are kept in lower case.
+    """
     DeadAddress.objects.update_or_create(
-        channel=channel, address=address, defaults={"reason": reason[:200], "at": timezone.now()}
+        channel=channel, address=address.lower(), defaults={"reason": reason[:200], "at": timezone.now()}
     )

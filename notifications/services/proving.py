@@ -73,7 +73,7 @@ def send_email_code(*, user: User) -> str:
         raise NoEmail
     with transaction.atomic():
         _send_code(user, "email", user.email, kind="email_code")
-        DeadAddress.objects.filter(channel="email", address=user.email).delete()
+        DeadAddress.objects.filter(channel="email", address=user.email.lower()).delete()
     return user.email
 
 

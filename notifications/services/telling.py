@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications import events, kinds, streams
+from notifications import kinds, streams
 from notifications.models import Contact, Delivery, Notification
 from notifications.outbox import claims
 from notifications.outbox.announcing import inbox_stream
@@ -112,16 +112,6 @@ def send_test(*, user: User, channel: str, key: str) -> Notification:
     """Send a test message to the person by that channel, or by every one where it is ""."""
     only = [channel] if channel else None
     return notify(user=user, kind="test_message", key=key, data={}, url=reverse("notifications:inbox"), only=only)
-
-
-@transaction.atomic
-def announce(*, author: User, key: str, title: str, text: str, url: str) -> int:
-    """Tell everyone whose account is open; returns how many had not been told under that key."""
-    people = User.objects.filter(is_active=True).order_by("pk").iterator(chunk_size=MANY_AT_ONCE)
-    told = notify_many(users=people, kind="announcement", key=key, data={"title": title, "text": text}, url=url)
-    if told:
-        events.emit("announcement.sent", {"title": title, "people": told}, actor=author)
-    return told
 
 
 def notify_each(notices: Sequence[Notice]) -> int:

@@ -27,9 +27,6 @@ class LiveEvent:
     at: datetime
     data: dict[str, Any]
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"seq": self.seq, "type": self.type, "at": self.at.isoformat(), "data": self.data}
-
 
 @dataclass(frozen=True, slots=True)
 class Slice:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from notifications import queries
+from notifications import audiences, queries
+from notifications.activity import Period, Series
 from notifications.models import Delivery, State
 
 register = template.Library()
@@ -19,6 +20,10 @@ _TONES = {
     State.DEAD: "bad",
     State.SUPPRESSED: "",
 }
+BAR_STEP = 5
+BAR_HEIGHT = 48
+"""Units of a chart's own: it is stretched to the width it is given."""
+
 _ICONS = {"email": "mail", "sms": "smartphone", "push": "bell"}
 
 
@@ -42,12 +47,68 @@ def channel_label(channel: str) -> str:
 
 
 @register.filter
+def audience_label(audience: str) -> str:
+    """What people call an announcement's audience."""
+    return audiences.label_of(audience)
+
+
+@register.filter
 def in_words(seconds: float) -> str:
     """A time of waiting, such as 45 s, 12 min, 3 h or 2 days."""
     for unit, size, until in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
         if seconds < until:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 86400:.0f} days"
+
+
+@register.filter
+def as_duration(milliseconds: float) -> str:
+    """A time that something took, such as 12 ms, 1.4 s or 3 min."""
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 120_000 else in_words(milliseconds / 1000)
+
+
+@register.simple_tag
+def count_chart(series: Series, period: Period) -> SafeString:
+    """How often it happened, as a bar for each step."""
+    most = f"at most {series.most:,} in {period.step_label}, now {series.counts[-1]:,}"
+    what = f"{series.name}: {series.total:,} in all, {most}"
+    return _bars([("bars__count", series.counts)], series.most, what)
+
+
+@register.simple_tag
+def duration_chart(series: Series, period: Period) -> SafeString:
+    """How long it took, as two bars for each step: the longest, and before it the mean."""
+    took = f"{as_duration(series.mean)} in the mean, {as_duration(series.worst)} at the longest"
+    bars = [("bars__longest", series.longest), ("bars__mean", series.means)]
+    return _bars(bars, series.worst, f"{series.name} took {took}; a pair of bars for each {period.step_label}")
+
+
+def _bars(layers: Sequence[tuple[str, Sequence[float]]], top: float, what: str) -> SafeString:
+    """Bars from the ground up, one layer before the other, stretched to the width of where they stand."""
+    width, height = len(layers[0][1]) * BAR_STEP, BAR_HEIGHT
+    shapes = format_html_join("", '<path class="{}" d="{}"/>', ((name, _outline(some, top)) for name, some in layers))
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<path class="bars__ground" d="M0 {}H{}"/>{}</svg>',
+        width,
+        height,
+        what,
+        height,
+        width,
+        shapes,
+    )
+
+
+def _outline(values: Sequence[float], top: float) -> str:
+    """The path of the bars; what is more than nothing is at least a hair high."""
+    drawn = ""
+    for place, value in enumerate(values):
+        if value > 0:
+            tall = max(value / top * BAR_HEIGHT, 1)
+            drawn += f"M{place * BAR_STEP} {BAR_HEIGHT}v-{tall:.2f}h{BAR_STEP - 1}v{tall:.2f}z"
+    return drawn
 
 
 @register.simple_tag

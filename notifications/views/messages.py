@@ -1,23 +1,27 @@
-"""Staff: how each kind of message reads, a test on each channel, and an announcement to everyone."""
+"""Staff: how each kind of message reads, a test on each channel, and announcements."""
 
 import uuid
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from notifications import kinds, queries, services
+from notifications import audiences, kinds, queries, services
 from notifications.forms import AnnouncementForm
 from notifications.kinds import Kind
-from notifications.models import Contact
+from notifications.models import Announcement, Contact
 from notifications.rendering import Words, render_sample
+from notifications.services import announcements
 from notifications.views.signed_in import signed_in
 from notifications.views.staff import staff_only
+
+ANNOUNCED_PAGE_SIZE = 10
 
 
 @staff_only
@@ -66,21 +70,27 @@ def preview_email(request: HttpRequest, kind_name: str, language: str) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def announce(request: HttpRequest) -> HttpResponse:
     """Write an announcement; see it with how many it reaches; send it. The second step sends it once, however often
-    it is posted."""
+    it is posted. `?part=sent` answers only what was announced before, which moves on while it is told."""
+    if request.GET.get("part") == "sent":
+        return render(request, "notifications/_announcements.html", {"page": _announced(request)})
     step = request.POST.get("step", "")
     form = AnnouncementForm(request.POST or None, initial={"key": uuid.uuid4().hex})
     if request.method == "POST" and form.is_valid():
+        audience = form.cleaned_data["audience"]
         if step == "send":
-            told = services.announce(author=signed_in(request), **form.cleaned_data)
-            messages.success(
-                request, f"{told:,} people are being told." if told else "This was sent already: nobody is told twice."
-            )
-            return redirect("notifications:queues")
+            made = services.announce(author=signed_in(request), **form.cleaned_data)
+            messages.success(request, "It is going out." if made else "This was sent already: nobody is told twice.")
+            return redirect("notifications:announce")
         if step == "check":
-            context = {"form": form, "reach": queries.reach_of("announcement"), "told": form.cleaned_data}
+            reach = queries.reach_of(announcements.KIND, audience)
+            context = {"form": form, "reach": reach, "told": form.cleaned_data, "to": audiences.label_of(audience)}
             return render(request, "notifications/announce_check.html", context)
     status = 422 if form.is_bound and not form.is_valid() else 200
-    return render(request, "notifications/announce.html", {"form": form}, status=status)
+    return render(request, "notifications/announce.html", {"form": form, "page": _announced(request)}, status=status)
+
+
+def _announced(request: HttpRequest) -> Page[Announcement]:
+    return Paginator(queries.announcements(), ANNOUNCED_PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 def _kind_named(name: str) -> Kind:

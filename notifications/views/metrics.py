@@ -47,11 +47,11 @@ def _lines() -> Iterator[str]:
     }
     for name, (help_text, values) in by_queue.items():
         yield from _gauge(name, help_text, {f'queue="{queue}"': value for queue, value in values.items()})
-    down = dict(Provider.objects.values_list("channel", "failure_count"))
+    down = dict(Provider.objects.values_list("name", "failure_count"))
     yield from _gauge(
         "chowk_provider_failures",
-        "Failures in a row of a channel's provider.",
-        {f'channel="{channel}"': count for channel, count in sorted(down.items())},
+        "Failures in a row of a channel's provider, or of a push service.",
+        {f'provider="{name}"': count for name, count in sorted(down.items())},
     )
     yield from _gauge(
         "chowk_subscriber_lag",

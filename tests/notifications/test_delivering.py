@@ -146,7 +146,7 @@ def test_a_mail_server_that_is_away_costs_one_attempt_and_makes_the_rest_wait(se
     assert [row.state for row in rows] == [State.FAILED, State.PENDING, State.PENDING]
     assert [row.attempt_count for row in rows] == [1, 0, 0]
     assert rows[0].due_at > timezone.now() + timedelta(seconds=5)
-    breaker = Provider.objects.get(channel="email")
+    breaker = Provider.objects.get(name="email")
     assert (breaker.failure_count, rows[1].due_at) == (1, breaker.open_until)
 
 

@@ -9,9 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from notifications.events import emit
+from notifications.events.following import follow
+from notifications.events.numbering import number_events
 from notifications.models import Delivery, DomainEvent, Notification, State, Webhook, WebhookDelivery
 from notifications.outbox.delivering import deliver
-from notifications.services import bury_address, notify, send_email_code, send_phone_code
+from notifications.services import announce, bury_address, notify, send_email_code, send_phone_code
 from tests.config.test_pages import violations
 from tests.notifications.factories import make_person
 from tests.servers.browser import Browsers
@@ -38,7 +40,10 @@ def boss() -> User:
     dead = Delivery.objects.filter(channel="email", notification__kind="test_message")
     dead.update(state=State.DEAD, due_at=None, sent_at=None, reason=LONG_REASON)
     with transaction.atomic():
-        emit("transfer.completed", {}, about=[boss])
+        emit("transfer.completed", {"milliseconds": 40}, about=[boss])
+    number_events()
+    follow("metrics")
+    announce(author=boss, key="k1", audience="everyone", title="Contest on Sunday", text="Come early.")
     hook = Webhook.objects.create(
         owner=boss, url="https://example.com/" + "x" * 100, secret="whsec_c2VjcmV0", created_at=timezone.now()
     )
@@ -64,6 +69,7 @@ def pages() -> list[str]:
         f"/inbox/webhooks/{Webhook.objects.get().pk}/",
         "/phone/",
         "/staff/queues/",
+        "/staff/activity/",
         "/staff/announce/",
         "/staff/messages/transfer_received/",
         "/staff/messages/digest/",
@@ -106,10 +112,10 @@ def test_an_announcement_is_made_by_keyboard(
     page.get_by_role("heading", name="Send this to 2 people?").wait_for()
     assert not Notification.objects.filter(kind="announcement").exists()
     page.get_by_role("button", name="Send to 2").press("Enter")
-    page.get_by_text("2 people are being told.").wait_for()
+    page.get_by_text("of 2 people told").wait_for()
     reader = browser.page(asha)
     reader.goto("/inbox/")
     reader.locator("[data-connection][data-state=connected]").wait_for()
-    worker("email", "push")
+    worker("events", "email", "push")
     reader.locator("#inbox .pill--good", has_text="E-mail: sent").wait_for()
     assert "Contest on Sunday" in reader.locator("#inbox").inner_text()

@@ -1,25 +1,17 @@
-"""Providers that misbehave: statuses told apart, Retry-After, the circuit breaker, the rate, Web Push."""
+"""Providers that misbehave: statuses told apart, Retry-After, the circuit breaker, the rate."""
 
-import base64
 import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import http_ece
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from py_vapid import Vapid02
 
 from notifications.channels.base import PermanentFailure, ProviderDown, TemporaryFailure
 from notifications.channels.http_status import failure_of
-from notifications.channels.push import vapid
-from notifications.models import DeadAddress, Delivery, Provider, PushDevice, State
+from notifications.models import Delivery, Provider, State
 from notifications.outbox import pace
 from notifications.outbox.breaker import OPENS_AT
 from notifications.outbox.delivering import deliver
@@ -115,7 +107,7 @@ def test_the_breaker_asks_with_one_message_and_closes_at_the_first_yes(gateway: 
         Provider.objects.update(open_until=timezone.now())
         deliver("sms", [])
         assert len(gateway.calls) == number + 1
-    breaker = Provider.objects.get(channel="sms")
+    breaker = Provider.objects.get(name="sms")
     assert breaker.failure_count == OPENS_AT
     assert breaker.open_until is not None
     assert breaker.open_until > timezone.now() + timedelta(seconds=5)
@@ -155,6 +147,16 @@ def test_what_apprise_was_told_is_told_apart(settings: Any, gateway: Gateway, st
     deliver("sms", [])
     assert state_of(delivery)[0] == state
     assert delivery.attempts.get().code == str(status)
+
+
+def test_the_rate_is_kept_over_workers(settings: Any) -> None:
+    settings.DELIVERY_RATES = {"sms": 5}
+    began = time.time()
+    time.sleep(int(began) + 1.01 - began)  # begin with a second
+    began = time.monotonic()
+    for _ in range(12):
+        pace.wait_for_turn("sms", lambda: False)
+    assert 1.8 < time.monotonic() - began < 3
 
 
 # --- E-mail by a provider's API, through django-anymail ----------------------------------------------------
@@ -210,200 +212,3 @@ def test_a_mail_providers_api_that_is_away(resend: Gateway, settings: Any) -> No
     deliver("email", [])
     assert state_of(delivery) == (State.FAILED, 1)
     assert delivery.attempts.get().code == "connection"
-
-
-def test_the_rate_is_kept_over_workers(settings: Any) -> None:
-    settings.DELIVERY_RATES = {"sms": 5}
-    began = time.time()
-    time.sleep(int(began) + 1.01 - began)  # begin with a second
-    began = time.monotonic()
-    for _ in range(12):
-        pace.wait_for_turn("sms", lambda: False)
-    assert 1.8 < time.monotonic() - began < 3
-
-
-# --- Web Push ----------------------------------------------------------------------------------------------
-
-
-class Browser:
-    """The keys of a browser, and what it makes of what a push service hands it."""
-
-    def __init__(self) -> None:
-        self.private = ec.generate_private_key(ec.SECP256R1())
-        point = self.private.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-        )
-        self.public_key = base64.urlsafe_b64encode(point).rstrip(b"=").decode()
-        self.secret = b"0123456789abcdef"
-        self.auth_secret = base64.urlsafe_b64encode(self.secret).rstrip(b"=").decode()
-
-    def read(self, body: bytes) -> Any:
-        return json.loads(
-            http_ece.decrypt(body, private_key=self.private, auth_secret=self.secret, version="aes128gcm")
-        )
-
-    def subscription(self, endpoint: str) -> dict[str, Any]:
-        return {"endpoint": endpoint, "keys": {"p256dh": self.public_key, "auth": self.auth_secret}}
-
-
-@pytest.fixture
-def asha() -> User:
-    return make_person("asha")
-
-
-@pytest.fixture
-def chromium(client: Client, asha: User, gateway: Gateway) -> Browser:
-    client.force_login(asha)
-    browser = Browser()
-    answer = client.post(
-        "/inbox/devices/",
-        browser.subscription(f"{gateway.url}/push/1"),
-        content_type="application/json",
-        headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"},
-    )
-    assert answer.status_code == 201
-    assert answer.json() == {"name": "Chrome on Linux"}
-    return browser
-
-
-def push(person: User, key: str = "1") -> Delivery:
-    told = notify(user=person, kind="test_message", key=key, data={"subject": "₹100", "text": "चाय"}, url="/wallet/")
-    deliver("push", [])
-    return told.deliveries.get(channel="push")
-
-
-def test_a_push_service_carries_what_only_the_browser_can_read(
-    gateway: Gateway, asha: User, chromium: Browser
-) -> None:
-    delivery = push(asha)
-    [call] = gateway.calls
-    assert chromium.read(call.body) == {
-        "title": "₹100",
-        "body": "चाय",
-        "url": "http://localhost:8000/wallet/",
-        "tag": f"chowk-delivery-{delivery.pk}",
-    }
-    assert call.headers["content-encoding"] == "aes128gcm"
-    assert int(call.headers["ttl"]) > 0
-    assert delivery.state == State.SENT
-    assert delivery.provider_id == "1 of 1 devices"
-
-
-def test_it_is_signed_for_that_service_alone(gateway: Gateway, asha: User, chromium: Browser) -> None:
-    push(asha)
-    token = gateway.calls[0].headers["authorization"]
-    assert Vapid02.verify(token)
-    claims = json.loads(base64.urlsafe_b64decode(token.partition("t=")[2].split(",")[0].split(".")[1] + "=="))
-    assert claims["aud"] == gateway.url
-    assert claims["exp"] > time.time()
-    assert vapid.public_key() in token
-
-
-@pytest.mark.parametrize("status", [404, 410])
-def test_a_browser_that_took_its_permission_back_is_forgotten(
-    gateway: Gateway, asha: User, chromium: Browser, status: int
-) -> None:
-    gateway.answers["/push/1"] = (status, {}, "")
-    delivery = push(asha)
-    assert not PushDevice.objects.exists()
-    assert delivery.state == State.SENT  # it stands in the inbox all the same
-    push(asha, "2")
-    assert len(gateway.calls) == 1
-
-
-def test_a_push_service_that_is_busy_is_asked_again(gateway: Gateway, asha: User, chromium: Browser) -> None:
-    gateway.answers["/push/1"] = (429, {"Retry-After": "60"}, "")
-    delivery = push(asha)
-    assert delivery.state == State.FAILED
-    assert delivery.due_at is not None
-    assert delivery.due_at > timezone.now() + timedelta(seconds=58)
-    assert PushDevice.objects.count() == 1
-    gateway.answers.clear()
-    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now())
-    deliver("push", [])
-    assert state_of(delivery)[0] == State.SENT
-
-
-def test_a_browser_serves_who_used_it_last(gateway: Gateway, client: Client, asha: User, chromium: Browser) -> None:
-    ravi = make_person("ravi")
-    client.force_login(ravi)
-    client.post("/inbox/devices/", chromium.subscription(f"{gateway.url}/push/1"), content_type="application/json")
-    assert PushDevice.objects.get().user == ravi
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "", "[]", "{}", '{"endpoint": "https://x"}', '{"endpoint": "https://x", "keys": {"p256dh": "x", "auth": "y"}}',
-        '{"endpoint": 5, "keys": []}',
-    ],
-)  # fmt: skip
-def test_subscriptions_that_are_none(client: Client, asha: User, body: str) -> None:
-    client.force_login(asha)
-    answer = client.post(
-        "/inbox/devices/", body, content_type="application/json", headers={"Accept": "application/json"}
-    )
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "unusable_device"
-
-
-def test_only_ones_own_device_can_be_removed(client: Client, asha: User, chromium: Browser) -> None:
-    device = PushDevice.objects.get()
-    client.force_login(make_person())
-    assert client.post(f"/inbox/devices/{device.pk}/remove/").status_code == 404
-    client.force_login(asha)
-    assert client.get(f"/inbox/devices/{device.pk}/remove/").status_code == 405
-    client.post(f"/inbox/devices/{device.pk}/remove/")
-    assert not PushDevice.objects.exists()
-
-
-def test_a_push_into_our_own_network_is_not_sent(
-    gateway: Gateway, asha: User, chromium: Browser, settings: Any
-) -> None:
-    settings.WEBHOOK_ALLOW_PRIVATE = False
-    push(asha)
-    assert gateway.calls == []
-    assert not PushDevice.objects.exists()
-
-
-# --- Bounces -----------------------------------------------------------------------------------------------
-
-
-def test_a_providers_bounce_buries_the_address(client: Client, asha: User, settings: Any) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
-    bounce = [
-        {
-            "RecordType": "Bounce", "Type": "HardBounce", "TypeCode": 1, "MessageID": "m", "Email": asha.email,
-            "Description": "no such mailbox", "BouncedAt": "2026-01-01T00:00:00Z", "Metadata": {}, "Tag": "",
-        }
-    ]  # fmt: skip
-    url = "/hooks/email/postmark/tracking/"
-    assert client.post(url, bounce[0], content_type="application/json").status_code == 400
-    assert not DeadAddress.objects.exists()
-    token = base64.b64encode(b"user:secret").decode()
-    answer = client.post(url, bounce[0], content_type="application/json", headers={"Authorization": f"Basic {token}"})
-    assert answer.status_code == 200
-    buried = DeadAddress.objects.get()
-    assert (buried.channel, buried.address) == ("email", asha.email)
-    assert "Postmark" in buried.reason
-
-
-@pytest.mark.parametrize(("kind", "buried"), [("SpamComplaint", True), ("Bounce:SoftBounce", False)])
-def test_a_complaint_buries_the_address_and_a_full_mailbox_does_not(
-    client: Client, asha: User, settings: Any, kind: str, buried: bool
-) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
-    record, _, type_ = kind.partition(":")
-    told = {
-        "RecordType": record, "Type": type_ or record, "TypeCode": 4096 if type_ else 512, "MessageID": "m",
-        "Email": asha.email, "Description": "", "BouncedAt": "2026-01-01T00:00:00Z", "Metadata": {}, "Tag": "",
-    }  # fmt: skip
-    token = base64.b64encode(b"user:secret").decode()
-    answer = client.post(
-        "/hooks/email/postmark/tracking/",
-        told,
-        content_type="application/json",
-        headers={"Authorization": f"Basic {token}"},
-    )
-    assert answer.status_code == 200
-    assert DeadAddress.objects.filter(address=asha.email).exists() == buried

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -17,7 +16,7 @@ from notifications.events.numbering import number_events
 from notifications.models import Delivery, DomainEvent, Notification, State
 from notifications.outbox.delivering import deliver
 from notifications.queues import push_job, queue_named
-from notifications.services import notify, refuse
+from notifications.services import notify
 from tests.notifications.factories import make_person
 from tests.servers.redis import RedisServer
 
@@ -107,13 +106,36 @@ def test_dead_letters_are_replayed_one_or_all(admin_client: Client) -> None:
     assert "no such mailbox" in admin_client.get("/staff/queues/").content.decode()
     assert "no such mailbox" not in admin_client.get("/staff/queues/?channel=sms").content.decode()
     assert admin_client.get("/staff/queues/replay/").status_code == 405
-    admin_client.post("/staff/queues/replay/", {"delivery": [first.pk, "x"]})
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.state, second.state) == (State.PENDING, State.DEAD)
-    admin_client.post("/staff/queues/replay/", {"all": "1", "channel": "email"})
-    second.refresh_from_db()
-    assert second.state == State.PENDING
+    assert replayed(admin_client, {"delivery": [first.pk, "x"], "chosen": "1"}) == "1 on its way again."
+    assert (state_of(first), state_of(second)) == (State.PENDING, State.DEAD)
+    third = dead_letter()
+    # The button of a row means that row, whatever else is chosen.
+    assert replayed(admin_client, {"delivery": [second.pk], "one": [third.pk]}) == "1 on its way again."
+    assert (state_of(second), state_of(third)) == (State.DEAD, State.PENDING)
+    assert replayed(admin_client, {"one": [third.pk]}) == "None is a dead letter any more."
+    assert replayed(admin_client, {}) == "Nothing was chosen."
+    assert replayed(admin_client, {"all": "1", "channel": "sms"}) == "Nothing was chosen."
+    assert replayed(admin_client, {"all": "1", "channel": "email"}) == "1 on its way again."
+    assert state_of(second) == State.PENDING
+
+
+def state_of(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state
+
+
+def replayed(client: Client, fields: dict[str, Any]) -> str:
+    """What the page says after replaying."""
+    answer = client.post("/staff/queues/replay/", fields, follow=True)
+    [said] = answer.context["messages"]
+    return str(said)
+
+
+def test_a_replay_comes_back_to_the_same_channel(admin_client: Client) -> None:
+    fields = {"one": [dead_letter().pk], "channel": "email"}
+    assert admin_client.post("/staff/queues/replay/", fields)["Location"] == "/staff/queues/?channel=email"
+    fields["channel"] = "//elsewhere"
+    assert admin_client.post("/staff/queues/replay/", fields)["Location"] == "/staff/queues/"
 
 
 def test_strangers_replay_and_test_nothing(client: Client) -> None:
@@ -160,44 +182,6 @@ def test_a_preview_is_of_known_kinds_and_languages(admin_client: Client, client:
 
 
 # --- Announcements -----------------------------------------------------------------------------------------
-
-WORDS = {"title": "Contest on Sunday", "text": "Ten problems.\n\nCome early.", "url": "/judge/contests/", "key": "k1"}
-
-
-def test_an_announcement_is_looked_over_before_it_goes_to_everyone(admin_client: Client) -> None:
-    asha, ravi = make_person(phone="+919812345601"), make_person(email="")
-    closed = make_person()
-    User.objects.filter(pk=closed.pk).update(is_active=False)
-    refuse(user=asha, kind="announcement", channel="email")
-    assert "Look it over" in admin_client.get("/staff/announce/").content.decode()
-    check = admin_client.post("/staff/announce/", {**WORDS, "step": "check"}).content.decode()
-    assert "Send this to 3 people?" in check  # asha, ravi and the staff
-    assert '<dt>E-mails</dt><dd class="num">1</dd>' in check
-    assert '<dt>Texts</dt><dd class="num">1</dd>' in check
-    assert not Notification.objects.exists()
-    back = admin_client.post("/staff/announce/", {**WORDS, "step": "edit"}).content.decode()
-    assert 'value="Contest on Sunday"' in back
-    for _ in range(2):  # a double click tells nobody twice
-        assert admin_client.post("/staff/announce/", {**WORDS, "step": "send"})["Location"] == "/staff/queues/"
-    told = Notification.objects.filter(kind="announcement")
-    assert {row.user for row in told} == {asha, ravi, User.objects.get(username="admin")}
-    assert told[0].data == {"title": "Contest on Sunday", "text": "Ten problems.\n\nCome early."}
-    [event] = DomainEvent.objects.all()
-    assert (event.name, event.data["people"]) == ("announcement.sent", 3)
-
-
-@pytest.mark.parametrize("wrong", [{"title": ""}, {"text": " "}, {"url": "https://other.example/"}, {"url": "//x"}])
-def test_a_bad_announcement_is_refused_in_words(admin_client: Client, wrong: dict[str, str]) -> None:
-    answer = admin_client.post("/staff/announce/", {**WORDS, **wrong, "step": "send"})
-    assert answer.status_code == 422
-    assert "errorlist" in answer.content.decode()
-    assert not Notification.objects.exists()
-
-
-def test_announcing_is_for_staff(client: Client) -> None:
-    client.force_login(make_person())
-    assert client.post("/staff/announce/", {**WORDS, "step": "send"}).status_code == 302
-    assert not Notification.objects.exists()
 
 
 def test_metrics_are_for_who_holds_the_token(client: Client, settings: Any) -> None:

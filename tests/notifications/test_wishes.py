@@ -1,19 +1,17 @@
-"""What people asked for: refusals, quiet hours, the digest, languages, dead addresses, late codes."""
+"""What people asked for: refusals, quiet hours, the digest, languages, dead addresses, late codes, unsubscribing."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from notifications import kinds, queries, services
+from notifications import kinds, services
 from notifications.digests import send_digests
-from notifications.errors import EmailTaken, NoEmail, PhoneTaken, TooSoon, UnusablePhone, WrongCode
-from notifications.models import AddressCode, Contact, Delivery, Notification, Refusal, SimulatedText, State
+from notifications.models import Contact, Delivery, Notification, Refusal, State
 from notifications.outbox.delivering import deliver
 from notifications.outbox.policy import next_digest, quiet_until
 from notifications.services import notify
@@ -95,6 +93,38 @@ def test_quiet_hours_in_the_persons_zone(start: str, end: str, now: str, until: 
     )
     moment = datetime.fromisoformat(now).astimezone(UTC)
     assert quiet_until(contact, moment) == (datetime.fromisoformat(until) if until else None)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        # America/New_York in 2026: forward at 2:00 on 8 March, back at 2:00 on 1 November.
+        ("2026-03-07T23:00-05:00", "2026-03-08T07:00-04:00"),  # the night is an hour shorter
+        ("2026-10-31T23:00-04:00", "2026-11-01T07:00-05:00"),  # and an hour longer
+        ("2026-03-08T06:59-04:00", "2026-03-08T07:00-04:00"),
+        ("2026-11-01T07:00-05:00", None),
+    ],
+)
+def test_quiet_hours_over_a_night_in_which_the_clocks_change(now: str, until: str | None) -> None:
+    contact = Contact(time_zone="America/New_York", quiet_from=time(22), quiet_until=time(7))
+    moment = datetime.fromisoformat(now).astimezone(UTC)
+    assert quiet_until(contact, moment) == (datetime.fromisoformat(until) if until else None)
+
+
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice() -> None:
+    """At 1:15 of the second time round the first 1:30 is past: the wait must not end before it begins."""
+    contact = Contact(time_zone="America/New_York", quiet_from=time(22), quiet_until=time(1, 30))
+    ends = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (5, 6)]
+    assert quiet_until(contact, datetime(2026, 11, 1, 5, 15, tzinfo=UTC)) == ends[0]
+    assert quiet_until(contact, datetime(2026, 11, 1, 5, 45, tzinfo=UTC)) is None
+    assert quiet_until(contact, datetime(2026, 11, 1, 6, 15, tzinfo=UTC)) == ends[1]
+
+
+def test_quiet_hours_that_end_in_the_hour_that_never_comes() -> None:
+    contact = Contact(time_zone="America/New_York", quiet_from=time(22), quiet_until=time(2, 30))
+    before = datetime(2026, 3, 8, 6, 59, tzinfo=UTC)
+    assert quiet_until(contact, before) == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
+    assert quiet_until(contact, datetime(2026, 3, 8, 7, 30, tzinfo=UTC)) is None
 
 
 def test_the_digest_brings_a_days_e_mails_as_one() -> None:
@@ -198,209 +228,3 @@ def test_a_mail_program_unsubscribes_at_one_click_without_login() -> None:
 
 def test_a_forged_link_is_unknown(client: Client) -> None:
     assert client.post("/unsubscribe/WzEsInNhbXBsZSIsImVtYWlsIl0:forged/").status_code == 404
-
-
-# --- The preferences page ----------------------------------------------------------------------------------
-
-
-def test_preferences_are_shown_and_saved(client: Client) -> None:
-    asha = make_person()
-    assert client.get("/inbox/preferences/").status_code == 302
-    client.force_login(asha)
-    page = client.get("/inbox/preferences/").content.decode()
-    assert 'value="sample:email"' in page
-    assert "phone_code" not in page
-    answer = client.post(
-        "/inbox/preferences/",
-        {
-            "wanted": ["sample:push", "announcement:email"],
-            "language": "hi",
-            "time_zone": "Asia/Kolkata",
-            "quiet_from": "22:00",
-            "quiet_until": "07:00",
-            "digest_at": "",
-        },
-    )
-    assert answer["Location"] == "/inbox/preferences/"
-    refused = set(Refusal.objects.filter(user=asha).values_list("kind", "channel"))
-    assert {("sample", "email"), ("sample", "sms"), ("announcement", "sms")} <= refused
-    assert not {("sample", "push"), ("announcement", "email")} & refused
-    contact = Contact.objects.get(user=asha)
-    assert (contact.language, contact.quiet_from) == ("hi", time(22))
-
-
-@pytest.mark.parametrize("field", [{"quiet_until": ""}, {"time_zone": "Mars/Base"}, {"language": "xx"}])
-def test_bad_preferences_are_refused_in_words(client: Client, field: dict[str, str]) -> None:
-    client.force_login(make_person())
-    fields = {"language": "en", "time_zone": "UTC", "quiet_from": "22:00", "quiet_until": "07:00", **field}
-    answer = client.post("/inbox/preferences/", fields)
-    assert answer.status_code == 422
-    assert "errorlist" in answer.content.decode()
-
-
-# --- The phone, proved by a code ---------------------------------------------------------------------------
-
-
-def texted_code(number: str) -> str:
-    deliver("sms", [])
-    return SimulatedText.objects.filter(phone=number).latest("id").body[:6]
-
-
-def test_a_number_is_proved_by_its_code(client: Client) -> None:
-    asha = make_person()
-    client.force_login(asha)
-    answer = client.post("/inbox/phone-number/", {"phone": "70102 33311"})
-    assert answer["Location"] == "/inbox/phone-number/code/"
-    assert Contact.objects.get(user=asha).phone is None
-    code = texted_code("+917010233311")
-    wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    assert client.post("/inbox/phone-number/code/", {"code": wrong}).status_code == 422
-    assert client.post("/inbox/phone-number/code/", {"code": code})["Location"] == "/inbox/preferences/"
-    assert Contact.objects.get(user=asha).phone == "+917010233311"
-    assert not AddressCode.objects.exists()
-
-
-def test_the_code_is_kept_nowhere_a_thief_of_the_session_could_read_it(client: Client) -> None:
-    asha = make_person()
-    client.force_login(asha)
-    services.send_phone_code(user=asha, phone="+917010233311")
-    code = texted_code("+917010233311")
-    deliver("push", [])
-    inbox = client.get("/inbox/").content.decode()
-    assert code not in inbox
-    assert "It held a code, so its words are not kept here." in inbox
-    assert client.get("/phone/+917010233311/").status_code == 404
-
-
-def test_a_code_is_good_for_five_tries_and_ten_minutes() -> None:
-    asha = make_person()
-    services.send_phone_code(user=asha, phone="+917010233311")
-    code = texted_code("+917010233311")
-    for _ in range(5):
-        with pytest.raises(WrongCode):
-            services.confirm_phone(user=asha, code="x")
-    with pytest.raises(WrongCode):
-        services.confirm_phone(user=asha, code=code)
-    AddressCode.objects.update(tries=0, sent_at=timezone.now() - timedelta(minutes=11))
-    with pytest.raises(WrongCode):
-        services.confirm_phone(user=asha, code=code)
-
-
-def test_numbers_that_cannot_be_taken() -> None:
-    make_person(phone="+917010233311")
-    asha = make_person()
-    with pytest.raises(PhoneTaken):
-        services.send_phone_code(user=asha, phone="7010233311")
-    for nonsense in ("", "abc", "12", "+91 00000 00000"):
-        with pytest.raises(UnusablePhone):
-            services.send_phone_code(user=asha, phone=nonsense)
-    services.send_phone_code(user=asha, phone="+919812345601")
-    with pytest.raises(TooSoon):
-        services.send_phone_code(user=asha, phone="+919812345601")
-
-
-# --- The e-mail address, proved by a code ------------------------------------------------------------------
-
-
-def mailed_code() -> str:
-    deliver("email", [])
-    return next(word for word in mail.outbox[-1].body.split() if word.isdigit() and len(word) == 6)
-
-
-def test_an_address_is_proved_by_its_code(client: Client) -> None:
-    asha = make_person()
-    client.force_login(asha)
-    assert client.get("/inbox/email-code/")["Location"] == "/inbox/preferences/"  # none was sent
-    assert "Not verified" in client.get("/inbox/preferences/").content.decode()
-    assert client.get("/inbox/email-code/send/").status_code == 405
-    assert client.post("/inbox/email-code/send/")["Location"] == "/inbox/email-code/"
-    code = mailed_code()
-    deliver("push", [])
-    assert code not in client.get("/inbox/").content.decode()
-    wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    assert client.post("/inbox/email-code/", {"code": wrong}).status_code == 422
-    assert not queries.mailbox_of(asha).is_proved
-    assert client.post("/inbox/email-code/", {"code": code})["Location"] == "/inbox/preferences/"
-    assert EmailAddress.objects.get(user=asha, primary=True).verified
-    assert "Not verified" not in client.get("/inbox/preferences/").content.decode()
-    assert not AddressCode.objects.exists()
-
-
-def test_a_code_for_an_address_one_has_left_proves_nothing() -> None:
-    asha = make_person()
-    services.send_email_code(user=asha)
-    code = mailed_code()
-    asha.email = "new@example.com"
-    asha.save()
-    with pytest.raises(WrongCode):
-        services.confirm_email(user=asha, code=code)
-    assert not EmailAddress.objects.exists()
-
-
-def test_an_address_that_someone_else_has_proved() -> None:
-    asha = make_person()
-    services.send_email_code(user=asha)
-    code = mailed_code()
-    EmailAddress.objects.create(user=make_person(), email=asha.email, verified=True, primary=True)
-    with pytest.raises(EmailTaken):
-        services.confirm_email(user=asha, code=code)
-    with pytest.raises(NoEmail):
-        services.send_email_code(user=make_person(email=""))
-
-
-def test_codes_for_phone_and_address_do_not_meet() -> None:
-    asha = make_person()
-    services.send_email_code(user=asha)
-    services.send_phone_code(user=asha, phone="+917010233311")
-    with pytest.raises(TooSoon):
-        services.send_email_code(user=asha)
-    with pytest.raises(WrongCode):
-        services.confirm_phone(user=asha, code=mailed_code())
-
-
-def test_an_address_that_bounced_gets_another_chance_by_its_code(client: Client) -> None:
-    asha = make_person()
-    client.force_login(asha)
-    services.bury_address(channel="email", address=asha.email, reason="no such mailbox, says Postmark")
-    page = client.get("/inbox/preferences/").content.decode()
-    assert "Nothing is sent there since: no such mailbox, says Postmark" in page
-    client.post("/inbox/email-code/send/")
-    services.confirm_email(user=asha, code=mailed_code())
-    told = tell(asha)
-    deliver("email", [])
-    assert states(told)["email"] == State.SENT
-
-
-# --- Webhooks' pages ---------------------------------------------------------------------------------------
-
-
-def test_a_person_keeps_webhooks(client: Client, settings: Any) -> None:
-    settings.WEBHOOK_ALLOW_PRIVATE = settings.WEBHOOK_ALLOW_HTTP = True
-    asha = make_person()
-    assert client.get("/inbox/webhooks/").status_code == 302
-    client.force_login(asha)
-    where = client.post("/inbox/webhooks/", {"url": "http://127.0.0.1:1/x", "names": "a.b, c.d"})["Location"]
-    hook = asha.webhooks.get()
-    assert hook.names == ["a.b", "c.d"]
-    assert hook.secret in client.get(where).content.decode()
-    client.post(f"{where}change/", {"action": "off"})
-    hook.refresh_from_db()
-    assert not hook.is_active
-    before = hook.secret
-    client.post(f"{where}change/", {"action": "secret"})
-    hook.refresh_from_db()
-    assert hook.secret != before
-    assert client.get(f"{where}change/").status_code == 405
-    client.force_login(make_person())
-    assert client.get(where).status_code == 404
-    assert client.post(f"{where}change/", {"action": "remove"}).status_code == 404
-    client.force_login(asha)
-    client.post(f"{where}change/", {"action": "remove"})
-    assert not asha.webhooks.exists()
-
-
-def test_a_url_into_our_own_network_is_refused_in_words(client: Client) -> None:
-    client.force_login(make_person())
-    answer = client.post("/inbox/webhooks/", {"url": "https://127.0.0.1/", "names": ""})
-    assert answer.status_code == 422
-    assert "not a public address" in answer.content.decode()
