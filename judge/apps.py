@@ -6,8 +6,10 @@ class JudgeConfig(AppConfig):
 
     def ready(self) -> None:
         from judge import queries, scoreboards
-        from notifications import streams
+        from judge.services.callbacks import EVENT
+        from notifications import events, streams
 
         streams.register("submission", queries.may_read_submission)
         streams.register("contest", scoreboards.may_read_contest)
         streams.register("run", queries.may_read_run)
+        events.describe(EVENT, "A submission has its verdict")

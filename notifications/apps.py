@@ -11,13 +11,14 @@ class NotificationsConfig(AppConfig):
 
         from notifications import audiences, kinds, streams
         from notifications.channels.email.bounces import note_tracking
-        from notifications.events import Subscriber, audit, metrics, register
+        from notifications.events import Subscriber, audit, describe, metrics, register
         from notifications.queries import may_read_inbox
         from notifications.webhooks import fanning
 
         streams.register("inbox", may_read_inbox)
         audiences.register(audiences.groups())
         tracking.connect(note_tracking, dispatch_uid="notifications.bounces")
+        describe("announcement.sent", "An announcement went out", staff_only=True)
         register(Subscriber(name="audit", queue="audit", handle=audit.keep))
         register(
             Subscriber(name="metrics", queue="metrics", handle=metrics.count_events, forget=metrics.forget_events)

@@ -4,8 +4,11 @@ import zoneinfo
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
+from django.http import QueryDict
 
 from notifications import audiences
+from notifications.events.catalogue import events_for
 from notifications.models import Contact
 
 COMMON_ZONES = ("Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Colombo", "Asia/Dubai", "Asia/Singapore", "UTC")
@@ -90,12 +93,15 @@ class WebhookForm(forms.Form):
     """A URL, and the events it is told of."""
 
     url = forms.URLField(max_length=500, label="URL", assume_scheme="https")
-    names = forms.CharField(
+    names = forms.MultipleChoiceField(
         required=False,
-        max_length=500,
         label="Events",
-        help_text="Such as transfer.completed, separated by spaces. Empty: everything that concerns you.",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: everything that concerns you, also what is added later.",
     )
 
-    def clean_names(self) -> list[str]:
-        return str(self.cleaned_data["names"]).replace(",", " ").split()
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        names = self.fields["names"]
+        assert isinstance(names, forms.MultipleChoiceField)  # noqa: S101  (for the type checker)
+        names.choices = [(one.name, f"{one.label} ({one.name})") for one in events_for(user)]

@@ -60,7 +60,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from notifications import kinds, streams
+        from notifications import events, kinds, streams
         from payments.queries import may_read_wallet_stream
         from payments.services.codes import LIFETIME
 
@@ -82,6 +82,7 @@ class PaymentsConfig(AppConfig):
             )
         )
         streams.register("wallet", may_read_wallet_stream)
+        events.describe("transfer.completed", "Money was sent, received or returned")
         for name, label in KINDS:
             kinds.register(
                 kinds.Kind(

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook as Signer
 from judge import events
 from judge.errors import UnusableCallback
 from judge.models import Callback, Submission
+from notifications.events import Draft, emit_many
 from notifications.outbox.retries import next_delay
 from notifications.queues import enqueue, push_job
 from notifications.webhooks.guarded_http import RefusedAddress, check_url, post
@@ -65,6 +66,21 @@ def call_back(submission: Submission) -> None:
         due_at=now, attempt_count=0, sent_at=None, status=None, answer="", round=callback.round + 1
     )
     enqueue(QUEUE, POST_JOB)
+
+
+def emit_judged(submission: Submission) -> None:
+    """Publish the verdict as a domain event, in the caller's transaction; its duration runs from the claim."""
+    data: dict[str, object] = {
+        "id": submission.pk,
+        "problem": submission.problem.slug,
+        "language": submission.language,
+        "verdict": submission.verdict,
+        "points": submission.points,
+        "points_total": submission.points_total,
+    }
+    if submission.finished_at is not None and submission.claimed_at is not None:
+        data["milliseconds"] = round((submission.finished_at - submission.claimed_at).total_seconds() * 1000)
+    emit_many([Draft(EVENT, data, submission.author_id, [submission.author_id])])
 
 
 def post_due() -> int:

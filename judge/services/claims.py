@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from judge import events
 from judge.models import Submission, TestResult, Turn
-from judge.services.callbacks import call_back
+from judge.services.callbacks import call_back, emit_judged
 from judge.services.submissions import GRADE_JOB
 from judge.verdicts import STARTED, State, Verdict
 from notifications.queues import enqueue
@@ -151,6 +151,7 @@ def finish(submission: Submission, *, verdict: Verdict, results: Sequence[TestRe
         events.append_state(submission, results)
         events.append_contest_change(submission)
         call_back(submission)
+        emit_judged(submission)
 
 
 def hand_back(submission: Submission, *, count_attempt: bool) -> None:

@@ -20,7 +20,7 @@ LOG_PAGE_SIZE = 30
 def webhooks(request: HttpRequest) -> HttpResponse:
     """The list, and the form for another one."""
     user = signed_in(request)
-    form = WebhookForm(request.POST or None)
+    form = WebhookForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.add_webhook(owner=user, url=form.cleaned_data["url"], names=form.cleaned_data["names"])
@@ -47,7 +47,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 def change_webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Turn it on or off, replace its secret, replay, or remove it."""
     found = queries.webhook_for(signed_in(request), webhook_id)
-    action = request.POST.get("action", "")
+    action = "replay" if request.POST.get("one") else request.POST.get("action", "")
     if action == "remove":
         services.remove_webhook(webhook=found)
         messages.success(request, "Removed.")
@@ -59,7 +59,8 @@ def change_webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
         services.replace_secret(webhook=found)
         messages.success(request, "It has a new secret; the old one signs nothing any more.")
     elif action == "replay":
-        chosen = [int(value) for value in request.POST.getlist("delivery") if value.isdigit()]
+        named = request.POST.getlist("one") or request.POST.getlist("delivery")
+        chosen = [int(value) for value in named if value.isascii() and value.isdigit()]
         count = services.replay_webhook(webhook=found, delivery_ids=chosen or None)
         messages.success(request, f"{count} on their way again." if count else "There is nothing to send again.")
     return redirect("notifications:webhook", found.pk)

@@ -16,6 +16,7 @@ from judge.sandbox import SandboxError, SandboxUnavailable, health
 from judge.services import cancel_submission, claims, submissions
 from judge.verdicts import State, Verdict
 from notifications import streams
+from notifications.models import DomainEvent
 from tests.judge.factories import GOOD, SUM_TESTS, make_problem, make_submission, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,6 +170,10 @@ def test_a_lost_claim_writes_no_verdict() -> None:
 
     second.refresh_from_db()
     assert second.verdict == "AC"
+    [event] = DomainEvent.objects.all()
+    assert (event.name, event.actor_id, event.about) == ("submission.judged", second.author_id, [second.author_id])
+    assert (event.data["id"], event.data["verdict"]) == (second.pk, "AC")
+    assert event.data["milliseconds"] >= 0
 
 
 def test_a_live_claim_is_left_alone() -> None:

@@ -60,9 +60,15 @@ def test_a_person_keeps_webhooks(client: Client, settings: Any) -> None:
     asha = make_person()
     assert client.get("/inbox/webhooks/").status_code == 302
     client.force_login(asha)
-    where = client.post("/inbox/webhooks/", {"url": "http://127.0.0.1:1/x", "names": "a.b, c.d"})["Location"]
+    page = client.get("/inbox/webhooks/").content.decode()
+    assert 'value="transfer.completed"' in page
+    assert "announcement.sent" not in page  # which staff alone hear of
+    fields = {"url": "http://127.0.0.1:1/x", "names": ["transfer.completed", "no.such"]}
+    assert client.post("/inbox/webhooks/", fields).status_code == 422
+    fields["names"] = ["transfer.completed", "submission.judged"]
+    where = client.post("/inbox/webhooks/", fields)["Location"]
     hook = asha.webhooks.get()
-    assert hook.names == ["a.b", "c.d"]
+    assert hook.names == ["submission.judged", "transfer.completed"]
     assert hook.secret in client.get(where).content.decode()
     client.post(f"{where}change/", {"action": "off"})
     hook.refresh_from_db()
