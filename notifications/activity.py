@@ -79,6 +79,12 @@ def queue_series(period: Period) -> list[Series]:
     return sorted(named, key=lambda one: one.name)
 
 
+def last_full_minute() -> list[MinuteMetric]:
+    """What was counted of events in the last minute that is over, by name."""
+    minute = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=1)
+    return list(MinuteMetric.objects.filter(minute=minute).exclude(name__startswith=QUEUES).order_by("name"))
+
+
 def _series(period: Period) -> list[Series]:
     start = period.start(timezone.now())
     steps: dict[str, list[_Step]] = defaultdict(lambda: [_Step() for _ in range(period.steps)])

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from notifications import fleet
+from notifications import activity, fleet
 from notifications.models import Provider
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -52,6 +52,17 @@ def _lines() -> Iterator[str]:
         "chowk_provider_failures",
         "Failures in a row of a channel's provider, or of a push service.",
         {f'provider="{name}"': count for name, count in sorted(down.items())},
+    )
+    minute = activity.last_full_minute()
+    yield from _gauge(
+        "chowk_events_per_minute",
+        "How often each event happened in the last full minute.",
+        {f'event="{one.name}"': one.count for one in minute},
+    )
+    yield from _gauge(
+        "chowk_event_mean_milliseconds",
+        "How long those took in the mean that tell it.",
+        {f'event="{one.name}"': one.milliseconds / one.count for one in minute if one.milliseconds},
     )
     yield from _gauge(
         "chowk_subscriber_lag",

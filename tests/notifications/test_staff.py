@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications import fleet, kinds
-from notifications.events import emit, following
+from notifications.events import emit, following, metrics
 from notifications.events.numbering import number_events
 from notifications.models import Delivery, DomainEvent, Notification, State
 from notifications.outbox.delivering import deliver
@@ -192,6 +192,7 @@ def test_metrics_are_for_who_holds_the_token(client: Client, settings: Any) -> N
     emit("thing.done", {})
     number_events()
     following.Follower.objects.create(name="audit")
+    metrics.add((name, timezone.now() - timedelta(minutes=1), 40.0) for name in ("thing.done", "queue.sms.done"))
     answer = client.get("/metrics", headers={"Authorization": "Bearer s3cret"})
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
     lines = answer.content.decode().splitlines()
@@ -199,6 +200,11 @@ def test_metrics_are_for_who_holds_the_token(client: Client, settings: Any) -> N
     assert 'chowk_queue_dead_letters{queue="email"} 1' in lines
     assert 'chowk_subscriber_lag{subscriber="audit"} 1' in lines
     assert 'chowk_queue_workers{queue="judge-free"} 0' in lines
+    events = [line for line in lines if line.startswith(("chowk_events", "chowk_event_"))]
+    assert events == [
+        'chowk_events_per_minute{event="thing.done"} 1',
+        'chowk_event_mean_milliseconds{event="thing.done"} 40',
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
