@@ -223,6 +223,24 @@ def measure_latency(sinks: Sinks, count: int) -> list[float]:
     return waits
 
 
+def measure_announcing(people: int) -> tuple[float, float]:
+    """How long the request of an announcement takes, in milliseconds, and how long until all are told, in seconds."""
+    from django.contrib.auth.models import User
+
+    from notifications.models import Announcement
+    from notifications.services import announce
+
+    boss = User.objects.order_by("id").first()
+    empty_queues()
+    with running([sys.executable, "manage.py", "rqworker", "events"], ready="Listening on"):
+        began = time.monotonic()
+        announce(author=boss, key="bench", audience="everyone", title="Contest on Sunday", text="Come early.")
+        asked = time.monotonic()
+        wait_for(lambda: Announcement.objects.filter(finished_at__isnull=False).exists(), PATIENCE_SECONDS)
+        assert Announcement.objects.get().told_count == people, "everyone, once"
+        return (asked - began) * 1000, time.monotonic() - began
+
+
 def measure_memory(sinks: Sinks, count: int) -> None:
     """The resident memory of one worker of all three channels, after every round of announcements."""
     import psutil
@@ -282,6 +300,11 @@ def main() -> None:
             rates["chowk"].append(measure_chowk(sinks, f"chowk-{turn}"))
             print(f"Chowk, batches on RQ:        {rates['chowk'][-1]:8.0f} deliveries/s", flush=True)
         waits.extend(measure_latency(sinks, options.lone))
+        request_ms, told_seconds = measure_announcing(options.deliveries // 2)
+        print(
+            f"An announcement to {options.deliveries // 2:,} people: {request_ms:.0f} ms of a request, "
+            f"all told after {told_seconds:.1f} s"
+        )
 
     in_a_world(options.deliveries // 2, compare)
     p95 = statistics.quantiles(waits, n=20)[-1]

@@ -11,9 +11,9 @@ from playwright.sync_api import Page
 from notifications.events import emit
 from notifications.events.following import follow
 from notifications.events.numbering import number_events
-from notifications.models import Delivery, DomainEvent, Notification, State, Webhook, WebhookDelivery
+from notifications.models import Announcement, Delivery, DomainEvent, Notification, State, Webhook, WebhookDelivery
 from notifications.outbox.delivering import deliver
-from notifications.services import announce, bury_address, notify, send_email_code, send_phone_code
+from notifications.services import bury_address, notify, send_email_code, send_phone_code
 from tests.config.test_pages import violations
 from tests.notifications.factories import make_person
 from tests.servers.browser import Browsers
@@ -43,7 +43,11 @@ def boss() -> User:
         emit("transfer.completed", {"milliseconds": 40}, about=[boss])
     number_events()
     follow("metrics")
-    announce(author=boss, key="k1", audience="everyone", title="Contest on Sunday", text="Come early.")
+    now = timezone.now()
+    Announcement.objects.create(
+        author=boss, key="k1", audience="group:0", title="To a group that is gone", text="x", people_count=12,
+        created_at=now, moved_at=now,
+    )  # fmt: skip
     hook = Webhook.objects.create(
         owner=boss, url="https://example.com/" + "x" * 100, secret="whsec_c2VjcmV0", created_at=timezone.now()
     )
