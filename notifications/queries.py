@@ -60,7 +60,6 @@ class InboxEntry:
     notification: Notification
     title: str
     text: str
-    kind_label: str
     is_secret: bool
     deliveries: list[Delivery]
 
@@ -83,10 +82,9 @@ def inbox_entries(user: User, notifications: Iterable[Notification]) -> list[Inb
         notification.user = user
         words = headline(notification, contact)
         kind = kinds.find(notification.kind)
-        label = kind.label if kind is not None else ""
         deliveries = list(notification.deliveries.all())
         is_secret = kind is not None and kind.secret
-        entries.append(InboxEntry(notification, words.subject, words.body, label, is_secret, deliveries))
+        entries.append(InboxEntry(notification, words.subject, words.body, is_secret, deliveries))
     return entries
 
 

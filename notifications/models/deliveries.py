@@ -107,10 +107,6 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} of notification {self.notification_id}: {self.state}"
 
-    @property
-    def is_open(self) -> bool:
-        return self.due_at is not None
-
 
 class Attempt(models.Model):
     """One try that did not end in a plain yes; what succeeded is told by the delivery itself."""
