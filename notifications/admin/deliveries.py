@@ -123,7 +123,16 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Announcement)
 class AnnouncementAdmin(ReadOnlyAdmin):
-    list_display = ("id", "title", "audience", "author", "told_count", "people_count", "created_at", "finished_at")
+    list_display = (
+        "id",
+        "title",
+        "audience_label",
+        "author",
+        "told_count",
+        "people_count",
+        "created_at",
+        "finished_at",
+    )
     list_select_related = ("author",)
     search_fields = ("title", "text", "author__username")
 

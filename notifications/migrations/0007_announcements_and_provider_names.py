@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text='The same key again sends nothing.', max_length=32, unique=True)),
                 ('audience', models.CharField(help_text='Such as everyone, group:3 or room:12.', max_length=80)),
+                ('audience_label', models.CharField(help_text='What people called the audience when it was sent.', max_length=120)),
                 ('title', models.CharField(max_length=100)),
                 ('text', models.TextField()),
                 ('url', models.CharField(blank=True, max_length=300)),

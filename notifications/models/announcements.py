@@ -12,6 +12,7 @@ class Announcement(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     key = models.CharField(max_length=32, unique=True, help_text="The same key again sends nothing.")
     audience = models.CharField(max_length=80, help_text="Such as everyone, group:3 or room:12.")
+    audience_label = models.CharField(max_length=120, help_text="What people called the audience when it was sent.")
     title = models.CharField(max_length=100)
     text = models.TextField()
     url = models.CharField(max_length=300, blank=True)

@@ -37,6 +37,7 @@ def announce(*, author: User, key: str, audience: str, title: str, text: str, ur
         defaults={
             "author": author,
             "audience": audience,
+            "audience_label": audiences.label_of(audience)[:120],
             "title": title,
             "text": text,
             "url": url,

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from notifications import audiences, queries
+from notifications import queries
 from notifications.activity import Period, Series
 from notifications.models import Delivery, State
 
@@ -44,12 +44,6 @@ def channel_icon(channel: str) -> str:
 def channel_label(channel: str) -> str:
     """What people call the channel."""
     return queries.channel_label(channel)
-
-
-@register.filter
-def audience_label(audience: str) -> str:
-    """What people call an announcement's audience."""
-    return audiences.label_of(audience)
 
 
 @register.filter

@@ -194,7 +194,7 @@ def test_a_rooms_members_but_not_the_banned(boss: User) -> None:
     for person, role in ((asha, Membership.Role.OWNER), (ravi, Membership.Role.BANNED)):
         Membership.objects.create(room=room, user=person, role=role)
     assert (f"room:{room.pk}", "General") in dict(audiences.choices())["Members of a room"]
-    begin(boss, audience=f"room:{room.pk}")
+    assert begin(boss, audience=f"room:{room.pk}").audience_label == "General"
     tell_all()
     assert told_names() == {"asha"}
     assert meera.notifications.count() == 0

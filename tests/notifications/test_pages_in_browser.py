@@ -45,8 +45,8 @@ def boss() -> User:
     follow("metrics")
     now = timezone.now()
     Announcement.objects.create(
-        author=boss, key="k1", audience="group:0", title="To a group that is gone", text="x", people_count=12,
-        created_at=now, moved_at=now,
+        author=boss, key="k1", audience="group:0", audience_label="Mentors", title="To a group that is gone", text="x",
+        people_count=12, created_at=now, moved_at=now,
     )  # fmt: skip
     hook = Webhook.objects.create(
         owner=boss, url="https://example.com/" + "x" * 100, secret="whsec_c2VjcmV0", created_at=timezone.now()
