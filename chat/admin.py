@@ -1,9 +1,12 @@
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Model
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from chat import queries, services
 from chat.models import (
     Attachment,
     AuditEntry,
@@ -17,6 +20,8 @@ from chat.models import (
     Room,
     Webhook,
 )
+from chat.views.answers import user_of
+from notifications.errors import AppError
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -34,32 +39,93 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class MembershipInline(admin.TabularInline):
-    model = Membership
-    extra = 0
-    autocomplete_fields = ["user"]
-    fields = ["user", "role", "alert", "muted_until", "joined_at"]
-    readonly_fields = ["joined_at"]
+def each(
+    request: HttpRequest, rooms: Iterable[tuple[Room, str]], deed: Callable[[queries.Seat, str], object], done: str
+) -> None:
+    """Do something in rooms, as staff and by the services, so that it is told, written down and ends open sockets.
+
+    `rooms` has each room with the name of whom it is done to.
+    """
+    count = 0
+    for room, name in rooms:
+        try:
+            deed(queries.seat_of_staff(room, user_of(request)), name)
+            count += 1
+        except AppError as error:
+            messages.error(request, f"{room}: {error}")
+    if count:
+        messages.success(request, f"{done}: {count}")
+
+
+class KeepingAdmin(ReadOnlyAdmin):
+    """Its actions are those of a room's keepers, also in private rooms; they need the right to change the model."""
+
+    def has_keep_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"chat.change_{self.opts.model_name}")
 
 
 @admin.register(Room)
-class RoomAdmin(admin.ModelAdmin):
+class RoomAdmin(KeepingAdmin):
     list_display = ["name", "slug", "kind", "last_number", "last_message_at", "archived_at"]
     list_filter = ["kind", ("archived_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug", "key"]
-    readonly_fields = ["last_number", "last_message_at", "created_at"]
-    autocomplete_fields = ["created_by"]
-    inlines = [MembershipInline]
+    actions = ["archive", "open_again"]
+
+    @admin.action(description="Archive", permissions=["keep"])
+    def archive(self, request: HttpRequest, rooms: "QuerySet[Room]") -> None:
+        each(request, ((room, "") for room in rooms), lambda seat, _: services.archive_room(seat=seat), "Archived")
+
+    @admin.action(description="Open again", permissions=["keep"])
+    def open_again(self, request: HttpRequest, rooms: "QuerySet[Room]") -> None:
+        reopen = lambda seat, _: services.archive_room(seat=seat, on=False)  # noqa: E731
+        each(request, ((room, "") for room in rooms), reopen, "Open again")
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(KeepingAdmin):
     list_display = ["user", "room", "role", "muted_until", "read_number", "joined_at"]
     list_filter = ["role", "alert"]
     list_select_related = ["user", "room"]
     search_fields = ["user__username", "room__name", "room__slug"]
-    autocomplete_fields = ["user", "room"]
-    readonly_fields = ["read_number", "last_sent_at", "paced_until", "joined_at"]
+    actions = ["mute_for_a_day", "end_mute", "ban", "lift_ban", "make_owner", "make_moderator", "make_member"]
+
+    @admin.action(description="Mute for a day", permissions=["keep"])
+    def mute_for_a_day(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        mute = lambda seat, name: services.mute(seat=seat, username=name, minutes=1440)  # noqa: E731
+        each(request, _whom(rows), mute, "Muted")
+
+    @admin.action(description="End the mute", permissions=["keep"])
+    def end_mute(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        unmute = lambda seat, name: services.mute(seat=seat, username=name, minutes=0)  # noqa: E731
+        each(request, _whom(rows), unmute, "No longer muted")
+
+    @admin.action(description="Ban", permissions=["keep"])
+    def ban(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        each(request, _whom(rows), lambda seat, name: services.ban(seat=seat, username=name), "Banned")
+
+    @admin.action(description="Lift the ban", permissions=["keep"])
+    def lift_ban(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        each(request, _whom(rows), lambda seat, name: services.lift_ban(seat=seat, username=name), "No longer banned")
+
+    @admin.action(description="Make an owner", permissions=["keep"])
+    def make_owner(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        each(request, _whom(rows), partial(_give_role, Membership.Role.OWNER), "Owners now")
+
+    @admin.action(description="Make a moderator", permissions=["keep"])
+    def make_moderator(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        each(request, _whom(rows), partial(_give_role, Membership.Role.MODERATOR), "Moderators now")
+
+    @admin.action(description="Make a member", permissions=["keep"])
+    def make_member(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
+        each(request, _whom(rows), partial(_give_role, Membership.Role.MEMBER), "Members now")
+
+
+def _whom(memberships: "QuerySet[Membership]") -> list[tuple[Room, str]]:
+    return [(row.room, row.user.get_username()) for row in memberships.select_related("room", "user")]
+
+
+def _give_role(role: str, seat: queries.Seat, name: str) -> None:
+    services.set_role(seat=seat, username=name, role=role)
 
 
 @admin.register(Message)
@@ -108,11 +174,18 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Report)
-class ReportAdmin(ReadOnlyAdmin):
-    list_display = ["message", "reporter", "reason", "created_at", "handled_by"]
+class ReportAdmin(KeepingAdmin):
+    list_display = ["message", "body", "reporter", "reason", "created_at", "handled_by"]
+    actions = ["handle"]
     list_filter = [("handled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["message", "reporter", "handled_by"]
     search_fields = ["reason", "body", "reporter__username"]
+
+    @admin.action(description="Mark as dealt with", permissions=["keep"])
+    def handle(self, request: HttpRequest, reports: "QuerySet[Report]") -> None:
+        found = [(report.message.room, str(report.pk)) for report in reports.select_related("message__room")]
+        handle = lambda seat, pk: services.handle_report(seat=seat, report_id=int(pk))  # noqa: E731
+        each(request, found, handle, "Dealt with")
 
 
 @admin.register(AuditEntry)

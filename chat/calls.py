@@ -5,6 +5,7 @@ docs/chat.md lists them with their parameters.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,7 +14,7 @@ from django.db import transaction
 from chat import commands, events, queries, services
 from chat.errors import ChatError, UnknownCommand
 from chat.params import Params
-from chat.services import Draft
+from chat.services import Draft, Posted
 
 Result = dict[str, Any]
 Call = Callable[[User, Params], Result]
@@ -33,7 +34,7 @@ def draft_of(user: User, params: Params) -> Draft:
     """The message of `chat.send`: `{room, body, client_id?, reply_to?, files?}`."""
     return Draft(
         author=user,
-        body=params.text("body", ""),
+        body=params.body("body", ""),
         client_id=params.optional_uuid("client_id"),
         reply_to=params.optional_id("reply_to"),
         files=params.uuids("files"),
@@ -53,17 +54,14 @@ def send(user: User, params: Params) -> Result:
     seat = _seat(user, params)
     if commands.parse(draft.body):
         return run_command(user, params)
-    [outcome] = services.post_messages(room_id=seat.room.pk, drafts=[draft])
-    if isinstance(outcome, ChatError):
-        raise outcome
-    return outcome.as_dict()
+    return _outcome_of(seat, draft).as_dict()
 
 
-@call("chat.command")
 def run_command(user: User, params: Params) -> Result:
-    """A body such as `/pay @ravi 100` → `{command: {go_to?, say?}}` and, if it posted, the message."""
+    """A `chat.send` of a body such as `/pay @ravi 100`: `{command: {go_to?, say?}}` and, if it posted, the message."""
+    draft = draft_of(user, params)
     seat = _seat(user, params)
-    parsed = commands.parse(params.text("body"))
+    parsed = commands.parse(draft.body)
     if parsed is None:
         raise UnknownCommand
     command, argument = parsed
@@ -71,19 +69,24 @@ def run_command(user: User, params: Params) -> Result:
     result: Result = {"command": answer.as_dict()}
     if answer.post:
         with transaction.atomic():
-            posted = services.post_message(
-                room=seat.room, author=user, body=answer.post, client_id=params.optional_uuid("client_id")
-            )
-            if answer.then is not None:
+            posted = _outcome_of(seat, replace(draft, body=answer.post))
+            if answer.then is not None and posted.is_new:
                 answer.then(posted)
         result |= posted.as_dict()
     return result
 
 
+def _outcome_of(seat: queries.Seat, draft: Draft) -> Posted:
+    [outcome] = services.post_messages(room_id=seat.room.pk, drafts=[draft])
+    if isinstance(outcome, ChatError):
+        raise outcome
+    return outcome
+
+
 @call("chat.edit")
 def edit(user: User, params: Params) -> Result:
     seat, message = queries.message_for(user, params.id("id"))
-    return {"html": services.edit_message(seat=seat, message=message, body=params.text("body")).html}
+    return {"html": services.edit_message(seat=seat, message=message, body=params.body("body")).html}
 
 
 @call("chat.delete")
@@ -266,6 +269,13 @@ def invite_link(user: User, params: Params) -> Result:
 def invite(user: User, params: Params) -> Result:
     services.invite_by_name(seat=_seat(user, params), username=params.text("user"))
     return {}
+
+
+@call("chat.accept")
+def accept(user: User, params: Params) -> Result:
+    """Come in by an invitation: `token` is the last part of its address."""
+    room = services.accept_invitation(user=user, token=params.text("token"))
+    return {"room": room.pk, "url": room.get_absolute_url()}
 
 
 @call("chat.revoke_invitation")

@@ -26,7 +26,8 @@ class Invocation:
 class Answer:
     """What comes of a command: an address to go to, a text to post in its giver's name, or words for them alone.
 
-    `then` is called with what was posted, in the same transaction: what it refuses is not posted either.
+    `then` is called with what was posted, in the same transaction: what it refuses is not posted either. A retry of
+    what was posted before does not call it again.
     """
 
     go_to: str = ""

@@ -89,6 +89,7 @@ class ChatConsumer(StreamConsumer):
     alert = _call("chat.alert")
     invite_link = _call("chat.invite_link")
     invite = _call("chat.invite")
+    accept = _call("chat.accept")
     revoke_invitation = _call("chat.revoke_invitation")
     set_role = _call("chat.set_role")
     mute = _call("chat.mute")

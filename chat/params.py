@@ -34,6 +34,14 @@ class Params:
         return self.id(name) if self.has(name) else None
 
     def text(self, name: str, default: str | None = None) -> str:
+        """A text without NUL, which no database knows what to do with."""
+        value = self.body(name, default)
+        if "\x00" in value:
+            raise InvalidCall(f"{name} is a text without NUL characters.", parameter=name)
+        return value
+
+    def body(self, name: str, default: str | None = None) -> str:
+        """The text of a message, whatever it holds: its own rules say what it may (chat/services/messages.py)."""
         value = self._values.get(name, default)
         if not isinstance(value, str):
             raise InvalidCall(f"{name} is a text.", parameter=name)
@@ -61,6 +69,8 @@ class Params:
             value = value.replace(",", " ").split()
         if not isinstance(value, list) or len(value) > 100 or not all(isinstance(part, str) for part in value):
             raise InvalidCall(f"{name} is a list of names.", parameter=name)
+        if any("\x00" in part for part in value):
+            raise InvalidCall(f"{name} is a list of names without NUL characters.", parameter=name)
         return [part.strip().lstrip("@") for part in value if part.strip()]
 
     def flag(self, name: str, *, default: bool) -> bool:

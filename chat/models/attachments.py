@@ -8,6 +8,9 @@ from django.utils import timezone
 from chat.models.messages import Message
 from chat.models.rooms import Room
 
+SHOWN_BOX = (320, 240)
+"""What a picture takes of a page at most; static/chat/files.js has the same."""
+
 
 class Attachment(models.Model):
     """A file in a room: of a message, or uploaded for one that is still being written."""
@@ -44,3 +47,11 @@ class Attachment(models.Model):
     @property
     def thumbnail_url(self) -> str:
         return reverse("chat:thumbnail", args=[self.key])
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """A picture's width and height in a page, in CSS pixels: its place is kept before it arrives."""
+        if not self.width or not self.height:
+            return SHOWN_BOX
+        part = min(1.0, SHOWN_BOX[0] / self.width, SHOWN_BOX[1] / self.height)
+        return max(1, round(self.width * part)), max(1, round(self.height * part))

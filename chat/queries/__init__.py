@@ -33,6 +33,7 @@ from chat.queries.rooms import (
     room_for,
     rooms_of,
     seat_in,
+    seat_of_staff,
     standing_in,
 )
 from chat.queries.search import room_of_topic, search_messages
@@ -65,6 +66,7 @@ __all__ = [
     "rooms_of",
     "search_messages",
     "seat_in",
+    "seat_of_staff",
     "standing_in",
     "thread_of",
     "versions_of",

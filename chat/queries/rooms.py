@@ -180,3 +180,8 @@ def standing_in(room: Room, user: User, membership: Membership | None, now: date
 def keeps(user: User, room: Room) -> bool:
     """Whether the person keeps the room as one who runs the site."""
     return user.is_staff and room.kind == Room.Kind.PUBLIC
+
+
+def seat_of_staff(room: Room, user: User) -> Seat:
+    """Staff's seat in any room, private ones too: for the admin alone, whose own rights say who gets that far."""
+    return Seat(room, user, None, Standing.STAFF)

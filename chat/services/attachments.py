@@ -1,7 +1,6 @@
 """Files that people attach: checked, stripped of what a camera wrote into them, given a thumbnail."""
 
 import io
-import unicodedata
 from datetime import timedelta
 from pathlib import PurePosixPath
 from uuid import UUID, uuid4
@@ -17,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chat.errors import FileTooLarge, FileTypeRefused, TooFast
 from chat.models import Attachment
+from chat.names import clean_name
 from chat.queries import Seat
 from chat.roles import Action
 
@@ -164,8 +164,7 @@ def _other(attachment: Attachment, file: UploadedFile, name: str) -> File:
 def _clean_name(name: str) -> str:
     """The last part of the name without characters that are invisible or turn the direction of writing."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    visible = "".join(c for c in last if unicodedata.category(c)[0] not in "C")
-    visible = " ".join(visible.split()).strip(". ") or "file"
+    visible = clean_name(last).strip(". ") or "file"
     if len(visible) > 200:
         suffix = PurePosixPath(visible).suffix[:20]
         visible = visible[: 200 - len(suffix)] + suffix

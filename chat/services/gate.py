@@ -99,7 +99,10 @@ class Gate:
 
 
 def spend(seat: Seat) -> None:
-    """Take one of the person's allowance in the room for what is no message: an edit, a reaction. Raises TooFast."""
+    """Take one of the person's allowance in the room for what is no message: an edit, a reaction, an invitation.
+
+    Raises TooFast.
+    """
     membership = Membership.objects.select_for_update(no_key=True).filter(room=seat.room, user=seat.user).first()
     if membership is None:
         return

@@ -13,6 +13,7 @@ from chat.models import Invitation, Membership, Room
 from chat.queries import Seat
 from chat.roles import Action
 from chat.services.audit import record
+from chat.services.gate import spend
 from chat.services.rooms import add_member
 from notifications.services import notify
 
@@ -27,6 +28,7 @@ def invite_by_link(*, seat: Seat) -> Invitation:
     """A link that anyone may use, for a week and so many times."""
     seat.require(Action.INVITE)
     _not_direct(seat)
+    spend(seat)
     invitation = _make(seat, None, MAX_USES)
     record(seat, "invitation.link")
     return invitation
@@ -34,7 +36,7 @@ def invite_by_link(*, seat: Seat) -> Invitation:
 
 @transaction.atomic
 def invite_by_name(*, seat: Seat, username: str) -> Invitation:
-    """Invite one person, who finds it in their inbox. Raises PersonNotFound, also for one who is banned here."""
+    """Invite one person, who finds it in their inbox. Raises PersonNotFound, Banned, InvalidRoom, TooFast."""
     seat.require(Action.INVITE)
     _not_direct(seat)
     invitee = User.objects.filter(username=username.strip().lstrip("@"), is_active=True).first()
@@ -45,6 +47,10 @@ def invite_by_name(*, seat: Seat, username: str) -> Invitation:
         if membership.role == Membership.Role.BANNED:
             raise Banned(f"{invitee.get_username()} is banned from this room.")
         raise InvalidRoom(f"{invitee.get_username()} is in this room already.")
+    open_ones = Invitation.objects.filter(room=seat.room, invitee=invitee, revoked_at=None, uses=0)
+    if open_ones.filter(expires_at__gt=timezone.now()).exists():
+        raise InvalidRoom(f"{invitee.get_username()} is invited already.")
+    spend(seat)
     invitation = _make(seat, invitee, 1)
     notify(
         user=invitee,

@@ -78,6 +78,8 @@ class Posted:
     number: int
     at: datetime
     client_id: UUID | None
+    is_new: bool = True
+    """Whether it was stored now, not by an earlier sending."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -220,7 +222,8 @@ def _store(
         # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
         sent_before = _sent_before(refused)
     results = [sent_before.get(draft.key, result) for draft, result in zip(drafts, results, strict=True)]
-    return [result if isinstance(result, ChatError) else _answer(result, room_id) for result in results]
+    stored_now = {message.pk for message, _, _ in new}
+    return [result if isinstance(result, ChatError) else _answer(result, room_id, stored_now) for result in results]
 
 
 def _insert(new: Sequence[_New], gate: Gate, stream: streams.StreamLock) -> None:
@@ -297,7 +300,7 @@ def _count_replies(messages: Sequence[Message]) -> list[Statement]:
     return [(_COUNT_REPLIES.format(rows=rows), [value for pair in counts.items() for value in pair])]
 
 
-def _answer(message: Message, room_id: int) -> Outcome:
+def _answer(message: Message, room_id: int, stored_now: set[int]) -> Outcome:
     if message.room_id != room_id:
         return ClientIdReused()
-    return Posted(message.pk, message.number, message.created_at, message.client_id)
+    return Posted(message.pk, message.number, message.created_at, message.client_id, message.pk in stored_now)

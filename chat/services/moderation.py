@@ -10,9 +10,10 @@ from django.utils import timezone
 from chat import events
 from chat.errors import AlreadyReported, InvalidCall, MessageNotFound, NotAllowed, PersonNotFound
 from chat.models import Membership, Message, Report, Room
+from chat.names import clean_name
 from chat.queries import Seat, keeps
 from chat.rendering import excerpt
-from chat.roles import Action, rank
+from chat.roles import Action, Standing, rank
 from chat.services.audit import record
 from chat.services.rooms import need_another_owner
 from notifications import streams
@@ -101,7 +102,7 @@ def report_message(*, seat: Seat, message: Message, reason: str) -> Report:
     seat.require(Action.REPORT)
     if message.is_deleted:
         raise MessageNotFound
-    reason = " ".join(reason.replace("\x00", "").split())[:500]
+    reason = clean_name(reason)[:500]
     report, created = Report.objects.get_or_create(
         message=message, reporter=seat.user, defaults={"reason": reason, "body": message.body}
     )
@@ -163,7 +164,8 @@ def _member(seat: Seat, username: str) -> Membership:
 def _below(seat: Seat, username: str) -> Membership:
     """A member over whom the person stands; raises NotAllowed for an equal, and for oneself."""
     membership = _member(seat, username)
-    mine = rank(seat.membership.role if seat.membership else None, is_staff=keeps(seat.user, seat.room))
+    is_staff = seat.standing == Standing.STAFF or keeps(seat.user, seat.room)
+    mine = rank(seat.membership.role if seat.membership else None, is_staff=is_staff)
     theirs = rank(membership.role, is_staff=keeps(membership.user, seat.room))
     if membership.user_id == seat.user.pk or theirs >= mine:
         raise NotAllowed(f"You cannot do that to {username}.")

@@ -1,16 +1,19 @@
 """Rooms and who is in them."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 
 from chat import events
 from chat.errors import InvalidRoom, LastOwner, PersonNotFound
-from chat.models import Membership, Room
+from chat.models import AuditEntry, Membership, Message, Room
+from chat.names import clean_name
 from chat.queries import Seat
 from chat.roles import Action
 from chat.services.audit import record
@@ -112,13 +115,34 @@ def join_room(*, seat: Seat) -> Membership:
 
 
 def add_member(room: Room, user: User) -> Membership:
-    """Put someone into a room, once, and tell the room."""
+    """Put someone into a room, once, and tell the room. Who comes back finds their mute and pace as they were."""
+    membership = Membership.objects.filter(room=room, user=user).first()
+    if membership is not None:
+        return membership
     membership, created = Membership.objects.get_or_create(
-        room=room, user=user, defaults={"read_number": room.last_number}
+        room=room, user=user, defaults={"read_number": room.last_number, **_left_behind(room, user)}
     )
     if created:
         streams.append(room.stream, [events.member_joined(user_id=user.pk, user=user.get_username())])
     return membership
+
+
+def _left_behind(room: Room, user: User) -> dict[str, datetime | None]:
+    """What an earlier membership would still hold them to: leaving and joining again ends no mute and no wait."""
+    now = timezone.now()
+    muting = AuditEntry.objects.filter(room=room, subject=user, action__in=["member.muted", "member.unmuted"])
+    last = muting.order_by("-created_at", "-pk").first()
+    muted_until = last.created_at + timedelta(minutes=last.details.get("minutes", 0)) if last else None
+    # The index of a room's days serves both; slow mode waits an hour at most.
+    lately = Message.objects.filter(room=room, author=user, created_at__gt=now - timedelta(hours=1))
+    last_sent_at = lately.aggregate(at=Max("created_at"))["at"]
+    in_last_minute = lately.filter(created_at__gt=now - timedelta(minutes=1)).count()
+    pace = timedelta(minutes=1) / settings.CHAT_MESSAGES_PER_MINUTE
+    return {
+        "muted_until": muted_until if muted_until and muted_until > now else None,
+        "last_sent_at": last_sent_at,
+        "paced_until": now + pace * in_last_minute if in_last_minute else None,
+    }
 
 
 @transaction.atomic
@@ -179,8 +203,8 @@ def _locked(seat: Seat) -> Room:
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:
-    name, description = " ".join(name.split()), " ".join(description.split())
-    if not name or "\x00" in name + description:
+    name, description = clean_name(name), clean_name(description)
+    if not name:
         raise InvalidRoom("Give the room a name.")
     if len(name) > 80:
         raise InvalidRoom("A room's name has at most 80 characters.")

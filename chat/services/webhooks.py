@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat.errors import InvalidRoom, WebhookInvalid
 from chat.models import Webhook
+from chat.names import clean_name
 from chat.pace import Pace
 from chat.queries import Seat
 from chat.roles import Action
@@ -25,7 +26,7 @@ MAX_WEBHOOKS = 20
 def create_webhook(*, seat: Seat, name: str) -> tuple[Webhook, str]:
     """A webhook and its token, which is shown now and never again."""
     seat.require(Action.MANAGE_WEBHOOKS)
-    name = " ".join(name.replace("\x00", "").split())
+    name = clean_name(name)
     if not name or len(name) > 40:
         raise InvalidRoom("A webhook's name has 1 to 40 characters.")
     if seat.room.webhooks.filter(disabled_at=None).count() >= MAX_WEBHOOKS:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -15,6 +15,8 @@ from chat.errors import ChatError
 from notifications.errors import AppError
 
 P = ParamSpec("P")
+UNSENT = "chat_unsent"
+"""Where the session keeps what a refused form wanted to say, so that it stands in the composer again."""
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -65,7 +67,3 @@ def user_of(request: HttpRequest) -> User:
 
 def seat_for(request: HttpRequest, slug: str) -> queries.Seat:
     return queries.room_for(user_of(request), slug)
-
-
-def json_or_redirect(request: HttpRequest, data: dict[str, Any], url: str, *, status: int = 200) -> HttpResponse:
-    return JsonResponse(data, status=status) if wants_json(request) else redirect(url)

@@ -4,18 +4,19 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from chat import commands, queries, services, tools, topics
 from chat.emoji import PICKER, SHORTCODES
 from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.models import Message
+from chat.names import clean_name
 from chat.params import Params
 from chat.rendering import plain
 from chat.roles import Action
 from chat.search import passage
-from chat.views.answers import answering, seat_for, user_of
+from chat.views.answers import UNSENT, answering, seat_for, user_of
 from notifications import streams
 
 
@@ -67,6 +68,7 @@ def room(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
             "tools": _tools(seat),
             "report_count": queries.open_report_count(seat),
             "emoji": SHORTCODES,
+            "unsent": request.session.pop(UNSENT, ""),
         },
     )
 
@@ -168,7 +170,7 @@ def at_day(request: HttpRequest, slug: str) -> HttpResponse:
 @answering
 def search(request: HttpRequest) -> HttpResponse:
     """Messages by their words, in one room (`room`) or in all of the person's."""
-    words = request.GET.get("q", "").strip()[:100]
+    words = clean_name(request.GET.get("q", ""))[:100]
     slug = request.GET.get("room", "")
     seat = seat_for(request, slug) if slug else None
     found = queries.search_messages(request.user, words, seat=seat) if words else []
@@ -182,7 +184,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation's page; a POST comes in. That it works shows only then, so the page tells nothing of the room."""
     if request.method == "POST":
-        return redirect(services.accept_invitation(user=user_of(request), token=token))
+        return redirect(services.accept_invitation(user=user_of(request), token=clean_name(token)))
     return render(request, "chat/invitation.html", {"token": token})
 
 
@@ -191,6 +193,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @answering
 def topic(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The discussion of a thing elsewhere in the house: made by the first who enters it (POST), else shown."""
+    key = clean_name(key)
     found = topics.find(user_of(request), kind, key)
     if found is None:
         raise Http404("There is nothing to discuss here.")
@@ -201,12 +204,3 @@ def topic(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         key=f"{kind}:{key}", name=found.name, description=found.description
     )
     return redirect(discussion)
-
-
-@login_required
-@require_POST
-@answering
-def direct(request: HttpRequest) -> HttpResponse:
-    """Write to someone: opens the direct messages of the people named."""
-    people = Params(request.POST.dict()).names("people")
-    return redirect(services.open_direct(starter=user_of(request), usernames=people))

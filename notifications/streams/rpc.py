@@ -109,7 +109,8 @@ def error(id_: Any, problem: Exception) -> bytes:
     if isinstance(problem, RpcError):
         body = {"code": problem.number, "message": str(problem), "data": problem.data}
     elif isinstance(problem, AppError):
-        body = {"code": REFUSED, "message": str(problem), "data": problem.as_dict()}
+        number = INVALID_PARAMS if problem.code == "invalid_params" else REFUSED
+        body = {"code": number, "message": str(problem), "data": problem.as_dict()}
     else:
         body = {"code": INTERNAL_ERROR, "message": "Something went wrong here.", "data": {"code": "internal_error"}}
     return dumps({"jsonrpc": "2.0", "id": id_, "error": body})

@@ -1,5 +1,7 @@
 // Attached files: how they stand under a message, and how they get there.
 
+const SHOWN_BOX = [320, 240];
+
 /** 1536 → "1.5 KiB". */
 export function sizeText(bytes) {
   if (bytes < 1024) return `${bytes} B`;
@@ -13,6 +15,12 @@ export function sizeText(bytes) {
   return `${size >= 10 ? Math.round(size) : Math.round(size * 10) / 10} ${units[unit]}`;
 }
 
+/** A picture's size in the page, as the server reckons it (chat/models/attachments.py): its place is kept before it arrives. */
+export function shownSize({ width, height }) {
+  const part = Math.min(1, SHOWN_BOX[0] / width, SHOWN_BOX[1] / height);
+  return [width, height].map((side) => Math.max(1, Math.round(side * part)));
+}
+
 export function fileElement(file) {
   const link = document.createElement("a");
   link.href = file.url;
@@ -22,7 +30,8 @@ export function fileElement(file) {
     link.target = "_blank";
     link.rel = "noopener";
     const image = document.createElement("img");
-    Object.assign(image, { src: file.thumbnail, alt: file.name, width: file.width, height: file.height, loading: "lazy" });
+    const [width, height] = shownSize(file);
+    Object.assign(image, { src: file.thumbnail, alt: file.name, width, height, loading: "lazy" });
     link.append(image);
     return link;
   }

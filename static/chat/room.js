@@ -11,6 +11,7 @@ import { exactText } from "./looks.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
 import { followOthers } from "./others.js";
+import { showState, stateOf } from "./pending.js";
 import { showOnline, Typing } from "./people.js";
 import { Scroller } from "./scroller.js";
 import { Standing } from "./standing.js";
@@ -22,12 +23,13 @@ const TYPING_EVERY_MS = 3000;
 const ANNOUNCED_CHARS = 160;
 
 const room = document.getElementById("room");
-const { stream, url, messagesUrl, uploadUrl, zone, username } = room.dataset;
+const { stream, url, historyUrl, uploadUrl, zone, username } = room.dataset;
 const roomId = Number(room.dataset.room);
 const userId = Number(room.dataset.user);
 const may = (what) => room.dataset[`may${what}`] === "1";
 const form = document.getElementById("composer");
 const jump = document.getElementById("jump");
+const saidOf = new WeakMap();
 let unseen = 0;
 let readNumber = 0;
 let answered = null;
@@ -43,7 +45,7 @@ const scroller = new Scroller({
 const pages = new Pages({
   timeline,
   scroller,
-  url: messagesUrl,
+  url: historyUrl,
   more: { older: room.dataset.hasOlder === "1", newer: room.dataset.hasNewer === "1" },
   newest: timeline.last,
 });
@@ -284,21 +286,14 @@ function stored({ client_id }, { id, command }) {
 function showItem(item) {
   if (item.state === "stored") return;
   const row = timeline.showPending(item);
-  const state = row.querySelector(".msg__state");
-  const isOffline = live.state !== "connected";
-  state.hidden = item.state !== "failed" && !isOffline;
-  if (item.state !== "failed") {
-    state.textContent = "Waiting for the connection; it will be sent then.";
-    return;
-  }
-  const words = document.createElement("span");
-  words.textContent = `Not sent. ${item.error}`;
-  state.replaceChildren(
-    words,
-    button("Try again", () => outbox.retry(item.client_id)),
-    button("Discard", () => forget(item.client_id)),
-  );
-  announceText(`Not sent. ${item.error}`);
+  const said = stateOf(item, { isOffline: live.state !== "connected", now: Date.now() });
+  showState(row.querySelector(".msg__state"), said, {
+    "Try again": () => outbox.retry(item.client_id),
+    Discard: () => forget(item.client_id),
+  });
+  if (item.error && item.error !== saidOf.get(item)) announceText(said.text);
+  saidOf.set(item, item.error);
+  if (item.until > Date.now()) setTimeout(() => outbox.find(item.client_id) === item && showItem(item), 1000);
 }
 
 function forget(clientId) {
@@ -307,15 +302,6 @@ function forget(clientId) {
 }
 
 // --- Small things ------------------------------------------------------------------------------------------
-
-function button(label, onClick) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = "link-button";
-  element.textContent = label;
-  element.addEventListener("click", onClick);
-  return element;
-}
 
 function say(text) {
   const line = document.getElementById("typing");

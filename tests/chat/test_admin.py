@@ -1,12 +1,15 @@
 """Admin: every model has its list, in a constant number of queries, and hostile text stays text."""
 
+from typing import Any
+
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from chat import services
+from chat import errors, services
 from chat.models import Room
+from notifications import streams
 from tests.chat.factories import make_room, make_user, post, seat
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +82,53 @@ def test_secrets_and_messages_cannot_be_changed_or_seen(client) -> None:
     assert invitation.token not in page
     message = room.messages.first()
     assert client.post(reverse("admin:chat_message_delete", args=[message.pk]), {"post": "yes"}).status_code == 403
+
+
+def act(client, model: str, action: str, row: Any) -> str:
+    data = {"action": action, "_selected_action": [row.pk]}
+    return client.post(reverse(f"admin:chat_{model}_changelist"), data, follow=True).content.decode()
+
+
+def test_what_staff_does_in_a_private_room_is_told_and_written_down(client) -> None:
+    staff = User.objects.create_superuser("staff", password="x")
+    client.force_login(staff)
+    owner, member = make_user(), make_user()
+    room = make_room(owner, member, kind=Room.Kind.PRIVATE)
+    message = post(room, member, "rude")
+    report = services.report_message(seat=seat(owner, room), message=message, reason="")
+    row = room.memberships.get(user=member)
+    for action in ("mute_for_a_day", "end_mute", "make_moderator", "ban"):
+        assert "errornote" not in act(client, "membership", action, row)
+    assert not streams.may_read(member, room.stream)
+    assert any(event.data == {"user": member.pk, "stream": room.stream} for event in control_events())
+    act(client, "membership", "lift_ban", row)
+    assert "needs an owner" in act(client, "membership", "make_member", room.memberships.get(user=owner))
+    act(client, "report", "handle", report)
+    act(client, "room", "archive", room)
+    with pytest.raises(errors.RoomArchived):
+        post(room, owner)
+    act(client, "room", "open_again", room)
+    assert list(room.audit.order_by("pk").values_list("action", flat=True)) == [
+        "member.muted",
+        "member.unmuted",
+        "role.set",
+        "member.banned",
+        "member.unbanned",
+        "report.handled",
+        "room.archived",
+        "room.unarchived",
+    ]
+
+
+def control_events() -> list[Any]:
+    found = streams.read("control", after=0)
+    return list(found.events) if isinstance(found, streams.Slice) else []
+
+
+def test_who_may_only_look_in_the_admin_does_nothing_there(client) -> None:
+    helper = User.objects.create_user("helper", is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_membership"))
+    client.force_login(helper)
+    room = make_room(make_user(), make_user())
+    act(client, "membership", "ban", room.memberships.last())
+    assert not room.audit.exists()

@@ -17,6 +17,7 @@ from tests.notifications.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
+SEND = "/rooms/calls/chat.send/"
 
 
 @pytest.fixture
@@ -178,6 +179,42 @@ def test_the_address_of_a_webhook_is_shown_once_on_the_page(client, asha, room) 
     assert "/rooms/hooks/" not in client.get(here).content.decode()
 
 
+NUL = {
+    "chat.names": {"start": "\x00"},
+    "chat.search": {"words": "\x00"},
+    "chat.invite": {"user": "a\x00"},
+    "chat.mute": {"user": "a\x00", "minutes": 5},
+    "chat.ban": {"user": "a\x00"},
+    "chat.set_role": {"user": "a\x00", "role": "member"},
+    "chat.open_direct": {"people": ["a\x00"]},
+    "chat.accept": {"token": "\x00"},
+    "chat.alert": {"alert": "\x00"},
+    "chat.send": {"body": "a\x00"},
+}
+
+
+@pytest.mark.parametrize("name", NUL)
+def test_a_nul_anywhere_is_refused_in_words(asha, room, name) -> None:
+    with pytest.raises(errors.ChatError, match="NUL"):
+        calls.CALLS[name](asha, calls.Params({"room": room.pk, **NUL[name]}))
+
+
+@pytest.mark.parametrize("path", ["/rooms/invite/a%00b/", "/rooms/about/problem/a%00b/", "/rooms/search/?q=%00"])
+def test_a_nul_in_an_address_is_no_fault_of_the_server(client, asha, path) -> None:
+    assert client.get(path).status_code in (200, 404)
+    assert client.post(path).status_code in (302, 404, 405)
+
+
+def test_an_invitation_is_accepted_by_call(asha) -> None:
+    owner = make_user()
+    hidden = make_room(owner, kind=Room.Kind.PRIVATE)
+    url = calls.CALLS["chat.invite_link"](owner, calls.Params({"room": hidden.pk}))["url"]
+    token = url.strip("/").rsplit("/", 1)[-1]
+    assert calls.CALLS["chat.accept"](asha, calls.Params({"token": token}))["room"] == hidden.pk
+    with pytest.raises(errors.InvitationInvalid):
+        calls.CALLS["chat.accept"](asha, calls.Params({"token": token + "x"}))
+
+
 # --- Commands ----------------------------------------------------------------------------------------------
 
 
@@ -191,7 +228,7 @@ def echo(monkeypatch):
 
 
 def test_pay_opens_the_filled_form_and_posts_and_pays_nothing(client, asha, room) -> None:
-    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": "/pay @ravi ₹100"}, headers={"Accept": "text/html"})
+    answer = client.post(SEND, {"room": room.pk, "body": "/pay @ravi ₹100"}, headers={"Accept": "text/html"})
     assert answer.url == "/wallet/send/?to=ravi&amount=100"
     page = client.get(answer.url).content.decode()
     assert 'value="ravi"' in page
@@ -201,7 +238,7 @@ def test_pay_opens_the_filled_form_and_posts_and_pays_nothing(client, asha, room
 
 @pytest.mark.parametrize("body", ["/pay", "/pay ravi 100", "/pay @ravi", "/pay @nobody 100", "/pay @ravi 1 2"])
 def test_an_incomplete_command_says_how_it_is_written(client, asha, room, body) -> None:
-    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": body}, headers=JSON)
+    answer = client.post(SEND, {"room": room.pk, "body": body}, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (422, "command_invalid")
     assert not Message.objects.exists()
 
@@ -209,6 +246,16 @@ def test_an_incomplete_command_says_how_it_is_written(client, asha, room, body) 
 def test_a_command_may_post_in_the_name_of_who_gave_it(echo, asha, room) -> None:
     result = calls.send(asha, calls.Params({"room": room.pk, "body": "/echo hello"}))
     assert Message.objects.get(pk=result["id"]).body == "> hello"
+
+
+def test_a_retried_command_posts_once_and_is_carried_out_once(monkeypatch, asha, room) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(commands, "_commands", {})
+    answer = commands.Answer(post="code", then=lambda posted: done.append(posted.id))
+    commands.register(commands.Command("do", "", "", lambda given: answer))
+    params = calls.Params({"room": room.pk, "body": "/do", "client_id": "0b8f3f0e-7c5b-4a52-9a39-3f1f8a1f7d55"})
+    assert calls.send(asha, params) == calls.send(asha, params)
+    assert done == [Message.objects.get().pk]
 
 
 def test_what_is_no_command_is_a_message(asha, room) -> None:

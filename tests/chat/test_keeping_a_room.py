@@ -65,6 +65,15 @@ def test_a_bad_name_or_description_is_refused_in_words(owner, name, description)
     assert not Room.objects.exists()
 
 
+def test_a_name_hides_nothing_and_turns_no_writing(owner) -> None:
+    room = services.create_room(owner=owner, name="in\u202evoice\u200b \x07now", description="a\u2066b\x00")
+    assert (room.name, room.description) == ("invoice now", "ab")
+    assert services.create_room(owner=owner, name="क्‍ष 👩‍💻").name == "क्‍ष 👩‍💻"
+    for nothing in ("\u200b\u200b", "\u200d", "\u2060 \ufeff"):
+        with pytest.raises(errors.InvalidRoom):
+            services.create_room(owner=owner, name=nothing)
+
+
 def test_no_one_opens_rooms_without_end(owner) -> None:
     for i in range(20):
         services.create_room(owner=owner, name=f"room {i}")
@@ -135,6 +144,18 @@ def test_an_invitation_does_not_lift_a_ban(room, keeper, member) -> None:
         services.invite_by_name(seat=seat(member, room), username="banned")
 
 
+def test_no_one_is_invited_over_and_over(room, member, settings) -> None:
+    make_user("guest")
+    services.invite_by_name(seat=seat(member, room), username="guest")
+    with pytest.raises(errors.InvalidRoom, match="invited already"):
+        services.invite_by_name(seat=seat(member, room), username="guest")
+    assert Notification.objects.filter(kind="chat_invitation").count() == 1
+    settings.CHAT_MESSAGES_AT_ONCE = 2
+    services.invite_by_link(seat=seat(member, room))
+    with pytest.raises(errors.TooFast):
+        services.invite_by_link(seat=seat(member, room))
+
+
 def test_inviting_no_one_or_someone_inside_is_refused(room, member) -> None:
     with pytest.raises(errors.PersonNotFound):
         services.invite_by_name(seat=seat(member, room), username="nobody")
@@ -182,6 +203,34 @@ def test_a_ban_ends_reading_writing_and_the_open_sockets(room, keeper, member) -
     services.lift_ban(seat=seat(keeper, room), username="member")
     with pytest.raises(errors.RoomNotFound):
         seat(member, room)
+
+
+def test_leaving_and_joining_again_ends_no_mute_no_slow_mode_and_no_pace(owner, member, settings) -> None:
+    settings.CHAT_MESSAGES_AT_ONCE, settings.CHAT_MESSAGES_PER_MINUTE = 3, 3
+    room = make_room(owner)
+    make_member(room, member)
+
+    def come_back() -> None:
+        services.leave_room(seat=seat(member, room))
+        services.join_room(seat=seat(member, room))
+
+    for text in ("one", "two", "three"):
+        post(room, member, text)
+    come_back()
+    with pytest.raises(errors.TooFast):
+        post(room, member, "four")
+    Membership.objects.filter(user=member).update(paced_until=None)
+    services.set_slow_mode(seat=seat(owner, room), seconds=60)
+    come_back()
+    with pytest.raises(errors.TooFast, match="Slow mode"):
+        post(room, member, "four")
+    services.mute(seat=seat(owner, room), username="member", minutes=10)
+    come_back()
+    with pytest.raises(errors.Muted):
+        post(room, member, "four")
+    services.mute(seat=seat(owner, room), username="member", minutes=0)
+    come_back()
+    assert Membership.objects.get(user=member).muted_until is None
 
 
 @pytest.mark.parametrize("deed", [services.ban, lambda **k: services.mute(minutes=5, **k)])

@@ -11,6 +11,7 @@ from chat.services import Draft
 from tests.chat.factories import make_room, make_user
 
 pytestmark = pytest.mark.django_db
+SEND = "/rooms/calls/chat.send/"
 
 
 @pytest.fixture
@@ -90,31 +91,41 @@ def test_the_wrong_method_is_refused(client, asha) -> None:
     room = make_room(asha)
     assert client.post("/rooms/").status_code == 405
     assert client.post(room.get_absolute_url()).status_code == 405
-    assert client.delete(f"{room.get_absolute_url()}messages/").status_code == 405
+    assert client.post(f"{room.get_absolute_url()}messages/").status_code == 405
     assert client.get("/rooms/calls/chat.join/").status_code == 405
+
+
+def by_form(room: Room, body: str) -> dict[str, object]:
+    return {"room": room.pk, "body": body, "next": room.get_absolute_url()}
 
 
 def test_a_form_posts_without_script(client, asha) -> None:
     room = make_room(asha)
-    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": "plain"}, headers={"Accept": "text/html"})
+    answer = client.post(SEND, by_form(room, "plain"), headers={"Accept": "text/html"})
     assert (answer.status_code, answer.url) == (302, f"/rooms/{room.slug}/#m1")
     assert Message.objects.get().body == "plain"
 
 
-def test_a_refused_form_says_why_on_the_page(client, asha) -> None:
-    room = make_room(asha)
-    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": " "}, headers={"Accept": "text/html"}, follow=True)
+def test_a_refused_form_says_why_on_the_page_and_loses_nothing(client, asha, settings) -> None:
+    settings.CHAT_MESSAGES_AT_ONCE = 1
+    room, html = make_room(asha), {"Accept": "text/html"}
+    answer = client.post(SEND, by_form(room, " "), headers=html, follow=True)
     assert "Write something first." in answer.content.decode()
+    client.post(SEND, by_form(room, "one"), headers=html)
+    page = client.post(SEND, by_form(room, "<two> & more"), headers=html, follow=True).content.decode()
+    assert "You are sending too fast." in page
+    assert "&lt;two&gt; &amp; more</textarea>" in page
+    assert "more</textarea>" not in client.get(room.get_absolute_url()).content.decode()
 
 
 def test_a_script_posts_and_retries_by_http(client, asha) -> None:
     room, client_id = make_room(asha), str(uuid4())
     headers = {"Accept": "application/json"}
     send = lambda body: client.post(  # noqa: E731 (twice the same call)
-        f"/rooms/{room.slug}/messages/", {"body": body, "client_id": client_id}, headers=headers
+        SEND, {"room": room.pk, "body": body, "client_id": client_id}, headers=headers
     )
     first, again = send("once"), send("once")
-    assert first.status_code == 201
+    assert first.status_code == 200
     assert first.json() == again.json()
     assert first.json()["client_id"] == client_id
     assert Message.objects.count() == 1
@@ -130,15 +141,15 @@ def test_a_script_posts_and_retries_by_http(client, asha) -> None:
 )
 def test_a_script_is_told_the_code(client, asha, fields, status, code) -> None:
     room = make_room(asha)
-    answer = client.post(f"/rooms/{room.slug}/messages/", fields, headers={"Accept": "application/json"})
+    answer = client.post(SEND, {"room": room.pk, **fields}, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_a_script_that_is_too_fast_is_told_when_to_come_back(client, asha, settings) -> None:
     settings.CHAT_MESSAGES_AT_ONCE = 1
     room, headers = make_room(asha), {"Accept": "application/json"}
-    client.post(f"/rooms/{room.slug}/messages/", {"body": "a"}, headers=headers)
-    answer = client.post(f"/rooms/{room.slug}/messages/", {"body": "b"}, headers=headers)
+    client.post(SEND, {"room": room.pk, "body": "a"}, headers=headers)
+    answer = client.post(SEND, {"room": room.pk, "body": "b"}, headers=headers)
     assert answer.status_code == 429
     assert answer["Retry-After"] == "1"
 

@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from chat import services
-from chat.models import Message
-from tests.chat.factories import make_room, make_user
+from chat.models import Attachment, Message
+from tests.chat.factories import make_room, make_user, seat
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -249,6 +250,34 @@ def test_a_picture_goes_up_and_is_seen_by_the_other_without_a_jump(browser, peop
     his.wait_for_load_state("networkidle")
     assert picture.evaluate("image => image.naturalWidth") == 480
     assert picture.evaluate("image => image.width / image.height") == pytest.approx(1.5, abs=0.02)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_picture_has_its_place_before_it_arrives(browser, people, tmp_path, width) -> None:
+    asha, _ = people
+    room = make_room(asha)
+    for number, size in enumerate([(1200, 800), (200, 1600)]):
+        Image.new("RGB", size, "orange").save(tmp_path / "tea.png")
+        file = SimpleUploadedFile(f"{number}.png", (tmp_path / "tea.png").read_bytes())
+        attached = services.upload_file(seat=seat(asha, room), file=file)
+        services.post_message(room=room, author=asha, body="", files=[attached.key])
+    page = browser.page(asha, width=width, height=740)
+    held: list[Route] = []
+    page.route("**/thumbnail/", held.append)
+    open_room(page, room)
+    pictures = page.locator(".file--picture img")
+    sizes = "images => images.map(image => [image.offsetWidth, image.offsetHeight])"
+    before = pictures.evaluate_all(sizes), page.evaluate("document.getElementById('scroll').scrollHeight")
+    expect(pictures).to_have_count(2)
+    while len(held) < 2:
+        page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.file--picture img')].every(image => image.naturalWidth > 0)"
+    )
+    assert (pictures.evaluate_all(sizes), page.evaluate("document.getElementById('scroll').scrollHeight")) == before
+    assert [one.shown_size for one in Attachment.objects.order_by("pk")] == [(320, 213), (30, 240)]
 
 
 @pytest.mark.parametrize("width", [360, 1440])

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { actionOfKey, actionsFor } from "../../static/chat/actions.js";
 import { completed, wordAt } from "../../static/chat/completion.js";
-import { sizeText } from "../../static/chat/files.js";
+import { shownSize, sizeText } from "../../static/chat/files.js";
 import { newFromOthers } from "../../static/chat/others.js";
 import { Typing, typingText } from "../../static/chat/people.js";
 import { changed } from "../../static/chat/reactions.js";
@@ -108,4 +108,11 @@ test("typing is said, and ends by time or with the message", () => {
   now = 7000;
   timers.forEach((run) => run());
   assert.equal(said, "");
+});
+
+test("a picture takes its place before it arrives", () => {
+  assert.deepEqual(shownSize({ width: 1200, height: 800 }), [320, 213]);
+  assert.deepEqual(shownSize({ width: 200, height: 1600 }), [30, 240]);
+  assert.deepEqual(shownSize({ width: 10, height: 10 }), [10, 10]);
+  assert.deepEqual(shownSize({ width: 20000, height: 1 }), [320, 1]);
 });

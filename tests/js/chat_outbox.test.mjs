@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Outbox, randomId } from "../../static/chat/outbox.js";
+import { stateOf } from "../../static/chat/pending.js";
+import { Outbox, randomId, waitOf } from "../../static/chat/outbox.js";
 
 class MemoryStorage {
   constructor() {
     this.values = new Map();
+  }
+  get length() {
+    return this.values.size;
+  }
+  key(place) {
+    return [...this.values.keys()][place];
   }
   getItem(key) {
     return this.values.get(key) ?? null;
@@ -96,12 +103,12 @@ test("what is stored leaves the storage; what the stream has shown is forgotten"
   calls[0].resolve({ id: 1 });
   await settled();
   assert.deepEqual(stored, []);
-  assert.equal(storage.getItem("outbox"), null);
+  assert.equal(storage.length, 0);
 });
 
 test("a broken storage is no reason not to send", async () => {
   const storage = new MemoryStorage();
-  storage.values.set("outbox", "{not json");
+  storage.values.set("outbox.id-9", "{not json");
   storage.setItem = () => {
     throw new Error("full");
   };
@@ -113,4 +120,65 @@ test("a broken storage is no reason not to send", async () => {
 test("ids are UUIDs also where only getRandomValues is there", () => {
   const bytesOnly = { getRandomValues: (array) => array.fill(0xff) };
   assert.equal(randomId(bytesOnly), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+});
+
+test("what came too fast goes on by itself when its time has come, and what follows waits behind it", async () => {
+  let now = 1000;
+  const timers = [];
+  const calls = [];
+  const outbox = new Outbox({
+    send: (item) => new Promise((resolve, reject) => calls.push({ item, resolve, reject })),
+    storage: new MemoryStorage(),
+    key: "outbox",
+    onChange: () => {},
+    newId: () => `id-${calls.length}-${timers.length}-${Math.random()}`,
+    now: () => new Date(now),
+    later: (run, ms) => timers.push({ run, ms }),
+  });
+  outbox.add("one");
+  outbox.add("two");
+  calls[0].reject(Object.assign(refusal("too_fast", "Wait."), { data: { retry_after_seconds: 3 } }));
+  await settled();
+  assert.deepEqual(outbox.items.map(({ state }) => state), ["waiting", "waiting"]);
+  assert.equal(outbox.items[0].until, 4000);
+  outbox.pump();
+  assert.equal(calls.length, 1);
+  now += timers[0].ms;
+  timers[0].run();
+  assert.deepEqual(calls.map(({ item }) => item.body), ["one", "one"]);
+  calls[1].resolve({ id: 1 });
+  await settled();
+  assert.equal(calls[2].item.body, "two");
+});
+
+test("a long wait is left to the writer, and so is every other refusal", () => {
+  assert.equal(waitOf({ code: "too_fast", data: { retry_after_seconds: 61 } }), null);
+  assert.equal(waitOf({ code: "too_fast", data: { retry_after_seconds: 60 } }), 60);
+  assert.equal(waitOf({ code: "rate_limited", data: { retry_after: 0.5 } }), 0.5);
+  assert.equal(waitOf({ code: "muted", data: {} }), null);
+  assert.equal(waitOf(new Error("anything")), null);
+});
+
+test("under a message that is not stored stands why", () => {
+  const here = { isOffline: false, now: 1000 };
+  const item = { state: "waiting", error: "", until: 0 };
+  assert.equal(stateOf(item, here), null);
+  assert.match(stateOf(item, { ...here, isOffline: true }).text, /Waiting for the connection/);
+  const slow = { ...item, error: "Slow mode: you can write again in 3 seconds.", until: 3500 };
+  assert.deepEqual(stateOf(slow, here), { text: "Slow mode. It goes out by itself in 3 seconds.", actions: ["Discard"] });
+  assert.equal(stateOf(slow, { ...here, now: 3500 }), null);
+  const failed = stateOf({ ...item, state: "failed", error: "You are muted in this room." }, here);
+  assert.deepEqual(failed, { text: "Not sent. You are muted in this room.", actions: ["Try again", "Discard"] });
+});
+
+test("two tabs of a room keep what each has still to send", () => {
+  const storage = new MemoryStorage();
+  const one = outboxOf({ storage });
+  const two = outboxOf({ storage, ids: 10 });
+  one.outbox.add("from the first");
+  two.outbox.add("from the second");
+  const later = outboxOf({ storage }).outbox;
+  assert.deepEqual(later.items.map(({ body }) => body).sort(), ["from the first", "from the second"]);
+  one.outbox.drop("id-1");
+  assert.deepEqual(outboxOf({ storage }).outbox.items.map(({ body }) => body), ["from the second"]);
 });
