@@ -222,7 +222,7 @@ def _store(
         # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
         sent_before = _sent_before(refused)
     results = [sent_before.get(draft.key, result) for draft, result in zip(drafts, results, strict=True)]
-    stored_now = {message.pk for message, _, _ in new}
+    stored_now = {each.message.pk for each in new}
     return [result if isinstance(result, ChatError) else _answer(result, room_id, stored_now) for result in results]
 
 
