@@ -127,13 +127,21 @@ export class Attachments {
     this.onChange();
   }
 
+  /** A picture that is there is shown small, and so is at hand for the message, also when the connection goes. */
+  picture({ file }) {
+    if (!file?.thumbnail) return [];
+    const image = document.createElement("img");
+    Object.assign(image, { className: "upload__picture", src: file.thumbnail, alt: "" });
+    return [image];
+  }
+
   element(entry) {
     const item = document.createElement("li");
     item.className = `upload upload--${entry.state}`;
     const name = document.createElement("span");
-    name.className = "truncate";
+    name.className = "upload__name truncate";
     name.textContent = entry.error ? `${entry.name}: ${entry.error}` : entry.name;
-    item.append(name);
+    item.append(...this.picture(entry), name);
     if (entry.state === "going") {
       const bar = document.createElement("progress");
       bar.max = 1;

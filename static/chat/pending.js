@@ -10,7 +10,7 @@ export function stateOf({ state, error, until }, { isOffline, now }) {
     return { text, actions: ["Discard"] };
   }
   if (!isOffline) return null;
-  return { text: "Waiting for the connection; it will be sent then.", actions: ["Discard"] };
+  return { text: "Waiting for the connection.", actions: ["Discard"] };
 }
 
 /** Says it in the message's own line; `handlers` has a function for each action by its name. */

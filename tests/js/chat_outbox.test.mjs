@@ -163,7 +163,7 @@ test("under a message that is not stored stands why", () => {
   const here = { isOffline: false, now: 1000 };
   const item = { state: "waiting", error: "", until: 0 };
   assert.equal(stateOf(item, here), null);
-  assert.match(stateOf(item, { ...here, isOffline: true }).text, /Waiting for the connection/);
+  assert.match(stateOf(item, { ...here, isOffline: true }).text, /^Waiting for the connection\.$/);
   const slow = { ...item, error: "Slow mode: you can write again in 3 seconds.", until: 3500 };
   assert.deepEqual(stateOf(slow, here), { text: "Slow mode. It goes out by itself in 3 seconds.", actions: ["Discard"] });
   assert.equal(stateOf(slow, { ...here, now: 3500 }), null);
