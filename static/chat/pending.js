@@ -6,8 +6,7 @@ export function stateOf({ state, error, until }, { isOffline, now }) {
   const seconds = Math.ceil((until - now) / 1000);
   if (seconds > 0) {
     const reason = error.split(/[.:]/, 1)[0];
-    const text = `${reason}. It goes out by itself in ${seconds} second${seconds === 1 ? "" : "s"}.`;
-    return { text, actions: ["Discard"] };
+    return { text: `${reason}. Goes out in ${seconds} s.`, actions: ["Discard"] };
   }
   if (!isOffline) return null;
   return { text: "Waiting for the connection.", actions: ["Discard"] };

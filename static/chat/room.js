@@ -10,7 +10,6 @@ import { Attachments } from "./files.js";
 import { exactText } from "./looks.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
-import { followOthers } from "./others.js";
 import { showState, stateOf } from "./pending.js";
 import { showOnline, Typing } from "./people.js";
 import { Scroller } from "./scroller.js";
@@ -94,7 +93,6 @@ for (const item of outbox.items) showItem(item);
 start();
 
 live.subscribe(stream, { after: Number(room.dataset.after), onEvents: receive, onReset: startAfresh, onRefused: () => standing.revoke() });
-followOthers(document.querySelector(".rail"), { roomId, userId });
 live.onNotice("chat.typing", (notice) => notice.room === roomId && typing.heard(notice));
 live.onNotice("chat.presence", (notice) => notice.room === roomId && showOnline(notice.count, notice.online));
 live.onState((state) => {

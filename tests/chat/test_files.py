@@ -92,7 +92,7 @@ def test_too_large_empty_and_exploding_files_are_refused(asha, room, settings) -
         ("../../etc/passwd.txt", "passwd.txt"),
         ("C:\\temp\\a.txt", "a.txt"),
         ("evil\u202etxt.py", "eviltxt.py"),
-        ("a\nb.txt", "ab.txt"),
+        ("a\nb.txt", "a b.txt"),
         ("<img src=x onerror=alert(1)>.txt", "<img src=x onerror=alert(1)>.txt"),
     ],
 )

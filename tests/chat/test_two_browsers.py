@@ -234,6 +234,23 @@ def test_a_keeper_mutes_and_bans_from_a_message_and_the_other_page_says_so_at_on
     assert list(room.audit.order_by("pk").values_list("action", flat=True)) == ["member.muted", "member.banned"]
 
 
+def test_unread_counts_rise_on_any_page_and_fall_when_another_device_has_read(browser, people) -> None:
+    asha, ravi = people
+    room = make_room(asha, ravi)
+    hers, desk, phone = browser.page(asha), browser.page(ravi), browser.page(ravi, width=360, height=740)
+    desk.goto("/wallet/")
+    desk.wait_for_selector("[data-state=connected]")
+    open_room(hers, room)
+    badge = desk.locator(f".rail [data-room='{room.pk}'] .badge")
+    say(hers, "one")
+    expect(badge).to_have_text("1")
+    say(hers, "two")
+    expect(badge).to_have_text("2")
+    open_room(phone, room)
+    expect(badge).to_have_text("")
+    assert room.memberships.get(user=ravi).read_number == 2
+
+
 def test_a_picture_goes_up_and_is_seen_by_the_other_without_a_jump(browser, people, tmp_path) -> None:
     asha, ravi = people
     room = make_room(asha, ravi)
@@ -263,7 +280,7 @@ def test_a_picture_has_its_place_before_it_arrives(browser, people, tmp_path, wi
         services.post_message(room=room, author=asha, body="", files=[attached.key])
     page = browser.page(asha, width=width, height=740)
     held: list[Route] = []
-    page.route("**/thumbnail/", held.append)
+    page.route("**/thumbnail/", lambda route: held.append(route))
     open_room(page, room)
     pictures = page.locator(".file--picture img")
     sizes = "images => images.map(image => [image.offsetWidth, image.offsetHeight])"

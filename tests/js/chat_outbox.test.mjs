@@ -165,7 +165,7 @@ test("under a message that is not stored stands why", () => {
   assert.equal(stateOf(item, here), null);
   assert.match(stateOf(item, { ...here, isOffline: true }).text, /^Waiting for the connection\.$/);
   const slow = { ...item, error: "Slow mode: you can write again in 3 seconds.", until: 3500 };
-  assert.deepEqual(stateOf(slow, here), { text: "Slow mode. It goes out by itself in 3 seconds.", actions: ["Discard"] });
+  assert.deepEqual(stateOf(slow, here), { text: "Slow mode. Goes out in 3 s.", actions: ["Discard"] });
   assert.equal(stateOf(slow, { ...here, now: 3500 }), null);
   const failed = stateOf({ ...item, state: "failed", error: "You are muted in this room." }, here);
   assert.deepEqual(failed, { text: "Not sent. You are muted in this room.", actions: ["Try again", "Discard"] });

@@ -22,6 +22,7 @@ for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
 if (document.body.dataset.user) {
   import("./connection.js").then(({ showConnection }) => showConnection(document));
   import("./news.js").then(({ followNews }) => followNews(document));
+  import("../../chat/others.js").then(({ followOthers }) => followOthers(document));
 }
 
 if ("serviceWorker" in navigator && document.body.dataset.user) {
