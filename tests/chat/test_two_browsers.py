@@ -290,9 +290,8 @@ def test_a_picture_has_its_place_before_it_arrives(browser, people, tmp_path, wi
         page.wait_for_timeout(50)
     for route in held:
         route.continue_()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.file--picture img')].every(image => image.naturalWidth > 0)"
-    )
+    for number in range(2):
+        expect(pictures.nth(number)).not_to_have_js_property("naturalWidth", 0)
     assert (pictures.evaluate_all(sizes), page.evaluate("document.getElementById('scroll').scrollHeight")) == before
     assert [one.shown_size for one in Attachment.objects.order_by("pk")] == [(320, 213), (30, 240)]
 
