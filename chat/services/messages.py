@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -78,7 +78,7 @@ class Posted:
     number: int
     at: datetime
     client_id: UUID | None
-    is_new: bool = True
+    is_new: bool = field(default=True, compare=False)
     """Whether it was stored now, not by an earlier sending."""
 
     def as_dict(self) -> dict[str, Any]:
