@@ -159,13 +159,17 @@ class Load:
             )
 
     def _settle(self) -> None:
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
-            self._take(0.1, 0)
+        """Wait until all answers to the clients' first calls have come."""
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < 1.5:
+            if self._take(0.1, 0):
+                quiet_since = time.monotonic()
         self._reset_counts()
 
-    def _take(self, wait: float, sample: int) -> None:
-        for fd, _ in self._epoll.poll(wait):
+    def _take(self, wait: float, sample: int) -> int:
+        """Receive what is there; returns from how many clients."""
+        ready = self._epoll.poll(wait)
+        for fd, _ in ready:
             client = self._by_fd[fd]
             try:
                 data = client.sock.recv(262144)
@@ -194,6 +198,7 @@ class Load:
                 payload = self.peer.acknowledge(client)
                 if payload is not None:
                     client.send(payload)
+        return len(ready)
 
     def _note_latencies(self, seen: bytes) -> int:
         """Note the age of each message; returns how many bytes at the end are one whose stamp is not complete."""

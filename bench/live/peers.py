@@ -122,8 +122,8 @@ def chowk(folder: Path, postgres: str, redis_url: str, *, people: int, processes
         params = {"room": room, "body": text, "client_id": str(uuid.uuid4())}
         return json.dumps({"jsonrpc": "2.0", "id": next(_ids), "method": "chat.send", "params": params}).encode()
 
-    def call(method: str, params: dict[str, object]) -> bytes:
-        return json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode()
+    def call(method: str, params: dict[str, object], **id_: int) -> bytes:
+        return json.dumps({"jsonrpc": "2.0", **id_, "method": method, "params": params}).encode()
 
     def acknowledge(client: Client) -> bytes | None:
         seqs = _SEQ.findall(client.last)
@@ -133,7 +133,7 @@ def chowk(folder: Path, postgres: str, redis_url: str, *, people: int, processes
         name=f"chowk, {processes} process{'es' if processes > 1 else ''}, stored in PostgreSQL",
         path="/ws/",
         encode=encode,
-        hello=lambda client: [call("streams.subscribe", {"stream": stream})],
+        hello=lambda client: [call("streams.subscribe", {"stream": stream}, id=0)],
         acknowledge=acknowledge,
         headers=lambda number: {"Cookie": f"sessionid={cookies[number % len(cookies)]}"},
     )
