@@ -158,6 +158,9 @@ ALL = (
             "-Xmx{memory_mib}m",
             "-XX:-UsePerfData",
             "-XX:ErrorFile=/dev/null",
+            # Its warnings would stand among the program's output.
+            "-Xlog:disable",
+            "-Xlog:all=warning:stderr",
             "-cp",
             BOX,
             "Main",

@@ -105,7 +105,7 @@ class Running:
             elif job.stdin is None:
                 stdin = fresh(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
             else:
-                stdin = fresh(job.stdin.open())
+                stdin = fresh(job.stdin.open_copy())
             self._stdout = -1
             if job.stdout is None:
                 self._stdout, stdout = pipe()

@@ -22,21 +22,28 @@ LIMITS = RunLimits(cpu_ms=400, memory_bytes=64 * MIB, output_bytes=1 * MIB)
 
 
 @pytest.fixture(autouse=True)
-def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for a limit need not wait long."""
-    monkeypatch.setattr(grader, "COMPILE_CPU_MS", 2500)
+    callspec = getattr(request.node, "callspec", None)
+    attack = callspec.params.get("attack") if callspec else None
+    if attack is None or attack.language not in SLOW_COMPILERS:
+        monkeypatch.setattr(grader, "COMPILE_CPU_MS", 2500)
     monkeypatch.setattr(grader, "WALL_EXTRA_MS", 200)
 
 
+SLOW_COMPILERS = ("java", "rust", "go")
 SHARED = (tempfile.gettempdir(), "/dev/shm")  # noqa: S108  # looked at, not written to
 
 
 def judge(attack: Attack) -> tuple[Verdict, str, Judged | None]:
     source = attack.source.replace("{project}", str(settings.BASE_DIR))
-    program, _ = compile_program(languages.BY_CODE[attack.language], source)
+    language = languages.BY_CODE[attack.language]
+    program, _ = compile_program(language, source)
     if isinstance(program, CompileFailed):
         return Verdict.COMPILE_ERROR, program.output, None
-    outcome = run_test(program, LIMITS, stdin=INPUT, judgement=by_checker("tokens", {}, ANSWER))
+    # Java and Node need a while, and more memory, to begin at all.
+    limits = RunLimits.of(language, time_limit_ms=2000, memory_limit_mib=64) if language.memory_extra_bytes else LIMITS
+    outcome = run_test(program, limits, stdin=INPUT, judgement=by_checker("tokens", {}, ANSWER))
     return outcome.verdict, outcome.detail, outcome
 
 
@@ -95,6 +102,14 @@ def test_nothing_of_one_run_is_there_in_the_next(sandbox: health.Health) -> None
 
     assert judge(Attack("leave", "python3", leave, "AC"))[0] == Verdict.ACCEPTED
     assert judge(Attack("look", "python3", look, "AC"))[0] == Verdict.ACCEPTED
+
+
+def test_what_a_program_does_to_its_input_is_its_own(sandbox: health.Health) -> None:
+    hidden = next(attack for attack in ATTACKS if attack.name == "an input that nobody may read")
+    echo = "import os\nprint(3 if os.fstat(0).st_mode & 0o777 else oct(os.fstat(0).st_mode))\n"
+
+    assert judge(hidden)[0] == Verdict.ACCEPTED
+    assert judge(Attack("echo", "python3", echo, "AC"))[0] == Verdict.ACCEPTED
 
 
 def test_a_run_leaves_no_file_on_the_machine(sandbox: health.Health) -> None:
