@@ -45,6 +45,8 @@ def contest(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if request.GET.get("part"):
         return render(request, "judge/_scoreboard.html", context)
+    context["now"] = now
+    context["turns_at"] = next((at for at in (found.starts_at, found.freezes_at, found.ends_at) if at > now), None)
     context["html"] = render_markdown(found.description)
     context["participation"] = scoreboards.participation_of(request.user, found)
     return render(request, "judge/contest.html", context)

@@ -14,6 +14,10 @@ function later() {
   }, WAIT_MS);
 }
 
+// When it starts, freezes or ends, the whole page is another; a second late, so that the server agrees.
+const untilTurn = Date.parse(box.dataset.turnsAt) - Date.now() + 1000;
+if (untilTurn < 86_400_000) setTimeout(() => location.reload(), Math.max(untilTurn, 1000));
+
 live.subscribe(box.dataset.stream, {
   after: Number(box.dataset.after),
   onEvents: later,

@@ -24,9 +24,10 @@ let editor = null;
 import("./editor.js").then(({ createEditor }) => {
   editor = createEditor(textarea, {
     language: starters[language]?.editor,
-    label: "Your code",
+    label: "Your code. Tab indents; Escape, then Tab, leaves the editor.",
     onSubmit: () => form.requestSubmit(),
   });
+  document.getElementById("keys").hidden = false;
 });
 
 textarea.addEventListener("input", () => drafts.save(language, textarea.value));
