@@ -9,6 +9,7 @@ import orjson
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from notifications.streams.encoding import Batch
 from notifications.streams.hub import current_hub
@@ -132,17 +133,30 @@ class Connections:
 
 
 def _over(visitors: set[Visitor]) -> set[Visitor]:
-    """Those whose session was ended, has expired, or whose password, or right to sign in, was changed."""
+    """Those whose session or token was ended or has expired, or whose password, or right to sign in, was changed."""
+    programs = {v for v in visitors if v.token_id is not None}
+    return _signed_out(visitors - programs) | _without_token(programs)
+
+
+def _without_token(programs: set[Visitor]) -> set[Visitor]:
+    alive = AccessToken.objects.filter(
+        pk__in=[v.token_id for v in programs], expires__gt=timezone.now(), user__is_active=True
+    )
+    tokens = set(alive.values_list("pk", flat=True)) if programs else set()
+    return {v for v in programs if v.token_id not in tokens}
+
+
+def _signed_out(people: set[Visitor]) -> set[Visitor]:
     sessions: set[str] = set()
     users: dict[Any, str] = {}
-    keys, ids = [v.session_key for v in visitors], [v.user.pk for v in visitors]
+    keys, ids = [v.session_key for v in people], [v.user.pk for v in people]
     for start in range(0, len(keys), _KEYS_PER_QUERY):
         part = slice(start, start + _KEYS_PER_QUERY)
         alive = Session.objects.filter(session_key__in=keys[part], expire_date__gt=timezone.now())
         sessions.update(alive.values_list("session_key", flat=True))
         active = get_user_model().objects.filter(pk__in=ids[part], is_active=True)
         users.update(active.values_list("pk", "password"))
-    return {v for v in visitors if v.session_key not in sessions or users.get(v.user.pk) != v.user.password}
+    return {v for v in people if v.session_key not in sessions or users.get(v.user.pk) != v.user.password}
 
 
 _connections: Connections | None = None

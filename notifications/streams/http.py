@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from notifications.api_auth import InsufficientScope
 from notifications.errors import AppError, UnknownStream
 from notifications.streams import may_read
 from notifications.streams.encoding import dumps
-from notifications.streams.session import Visitor, visitor_of
+from notifications.streams.permissions import scope_of
+from notifications.streams.session import Visitor, caller_of
 from notifications.streams.threads import in_thread
 
 Scope = dict[str, Any]
@@ -51,6 +53,7 @@ async def stream_request(scope: Scope) -> StreamRequest:
 
     Raises:
         MethodNotAllowed, BadRequest: as named.
+        TokenRefused, InsufficientScope: the API token is none, or has no right to such streams.
         UnknownStream: one of the streams does not exist or may not be read.
     """
     if scope["method"] != "GET":
@@ -61,7 +64,11 @@ async def stream_request(scope: Scope) -> StreamRequest:
     if len(names) > MAX_STREAMS or len(set(names)) != len(names):
         raise BadRequest(f"Name 1 to {MAX_STREAMS} different streams.")
     cursors = dict(zip(names, _cursors(headers.get("last-event-id") or query.get("after"), len(names)), strict=True))
-    visitor = await visitor_of(scope)
+    visitor = await caller_of(scope)
+    if visitor.token_id is not None:
+        for wanted in map(scope_of, names):
+            if wanted not in visitor.scopes:
+                raise InsufficientScope(scope=wanted)
     if not await in_thread(lambda: all(may_read(visitor.user, name) for name in names)):
         raise UnknownStream()
     return StreamRequest(visitor, cursors, query, headers)

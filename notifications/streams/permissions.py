@@ -13,13 +13,18 @@ CONTROL_STREAM = "control"
 """Tells the servers what has to end; no prefix, so nobody can subscribe to it from outside."""
 
 _readers: dict[str, Reader] = {}
+_scopes: dict[str, str] = {}
 
 
-def register(prefix: str, reader: Reader) -> None:
-    """Register who may read the streams `<prefix>:<key>`. Called once per prefix, from an app's `ready()`."""
+def register(prefix: str, reader: Reader, *, scope: str = "") -> None:
+    """Register who may read the streams `<prefix>:<key>`. Called once per prefix, from an app's `ready()`.
+
+    `scope` is what an API token must have for them; without one they are for signed-in people alone.
+    """
     if prefix in _readers:
         raise ValueError(f"the stream prefix {prefix!r} is registered already")
     _readers[prefix] = reader
+    _scopes[prefix] = scope
 
 
 def may_read(user: Any, name: str) -> bool:
@@ -27,6 +32,11 @@ def may_read(user: Any, name: str) -> bool:
     prefix, _, key = name.partition(":")
     reader = _readers.get(prefix)
     return reader is not None and reader(user, key)
+
+
+def scope_of(name: str) -> str:
+    """The scope that an API token needs to read the stream; empty where none is enough."""
+    return _scopes.get(name.partition(":")[0], "")
 
 
 def revoke(*, user_id: int, stream: str) -> None:

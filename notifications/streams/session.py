@@ -1,5 +1,6 @@
-"""Who is behind a connection: the session cookie of a scope, read outside of any request."""
+"""Who is behind a connection: the session cookie or the API token of a scope, read outside of any request."""
 
+import hashlib
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -9,16 +10,21 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
+from oauth2_provider.models import AccessToken
 
+from notifications.api_auth import TokenRefused
 from notifications.streams.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A user (perhaps anonymous) and the session that proves it."""
+    """A user (perhaps anonymous) and the session, or the token, that proves it."""
 
     user: Any
     session_key: str
+    token_id: int | None = None
+    scopes: frozenset[str] = frozenset()
+    """Of the token."""
 
     @property
     def is_signed_in(self) -> bool:
@@ -28,6 +34,14 @@ class Visitor:
 async def visitor_of(scope: dict[str, Any]) -> Visitor:
     """Load the visitor by the scope's session cookie; anonymous without a valid one."""
     return await in_thread(_load, _session_key(scope))
+
+
+async def caller_of(scope: dict[str, Any]) -> Visitor:
+    """As `visitor_of`, and for programs by `Authorization: Bearer …`. Raises TokenRefused."""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return await in_thread(_load_token, value[7:].strip())
+    return await visitor_of(scope)
 
 
 def _session_key(scope: dict[str, Any]) -> str:
@@ -47,3 +61,12 @@ def _load(session_key: str) -> Visitor:
     # get_user() wants no more of a request than its session, and checks the password's hash with it.
     user = get_user(cast(HttpRequest, SimpleNamespace(session=store)))
     return Visitor(user, session_key)
+
+
+def _load_token(text: bytes) -> Visitor:
+    # As the library finds it: by the checksum, for the text itself is not kept.
+    checksum = hashlib.sha256(text).hexdigest()
+    token = AccessToken.objects.select_related("user").filter(token_checksum=checksum).first()
+    if token is None or token.is_expired() or token.user is None or not token.user.is_active:
+        raise TokenRefused
+    return Visitor(token.user, "", token.pk, frozenset(token.scope.split()))
