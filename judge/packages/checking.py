@@ -44,8 +44,17 @@ def verdict_of_solution(problem: Problem, solution: Program) -> tuple[str, str]:
         output_limit_mib=problem.output_limit_mib,
     )
     judge = judging_program(problem)
-    for test in load_tests(problem):
+    tests = load_tests(problem)
+    points = {test.group: test.points for test in tests}
+    failed: dict[int, tuple[str, str]] = {}
+    for test in tests:
+        if test.group in failed:
+            continue
         judged = run_one(problem, program, judge, limits, test)
         if judged.verdict != Verdict.ACCEPTED:
-            return judged.verdict, f" on test {test.number}"
-    return Verdict.ACCEPTED, ""
+            failed[test.group] = judged.verdict, f" on test {test.number}"
+            if not any(points.values()):
+                break
+    if any(worth for group, worth in points.items() if group not in failed) and failed:
+        return Verdict.PARTIAL, ""
+    return next(iter(failed.values()), (Verdict.ACCEPTED, ""))

@@ -22,6 +22,8 @@ DEFAULT_MEMORY_MIB = 256
 
 EXPECTED = {
     "accepted": Verdict.ACCEPTED,
+    "rejected": "WA TLE RTE MLE OLE",
+    "brute_force": "AC TLE RTE MLE",
     "wrong_answer": Verdict.WRONG_ANSWER,
     "time_limit_exceeded": Verdict.TIME_LIMIT,
     "run_time_error": Verdict.RUNTIME_ERROR,
@@ -30,7 +32,9 @@ EXPECTED = {
     "output_limit_exceeded": Verdict.OUTPUT_LIMIT,
     "compile_error": Verdict.COMPILE_ERROR,
 }
-"""The folders of `submissions/` → what their programs should get."""
+"""The folders of `submissions/` → what their programs may get; the second and third are of 2023-07."""
+
+_REFUSED_TYPES = ("multi-pass", "submit-answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,16 @@ def parse_package(files: Files, *, slug: str) -> Package:
     """
     meta = _metadata(files)
     limits = _mapping(meta.get("limits"), "limits")
-    programs = list(_programs(files))
-    kinds = {program.kind for program in programs}
+    types = _words(meta.get("type"))
+    for refused in _REFUSED_TYPES:
+        if refused in types:
+            raise PackageError(f"Problems of the type {refused} cannot be judged here.")
+    programs = list(_programs(files, is_interactive="interactive" in types + _words(meta.get("validation"))))
+    kinds = [program.kind for program in programs]
+    if kinds.count(Program.Kind.CHECKER) + kinds.count(Program.Kind.INTERACTOR) > 1:
+        raise PackageError("There is more than one file of an output validator: it has to be a single one.")
     is_interactive = Program.Kind.INTERACTOR in kinds
-    checker, checker_args = _checker(meta, has_program=Program.Kind.CHECKER in kinds)
+    checker, checker_args = _checker(meta, _flags(files, meta), has_program=Program.Kind.CHECKER in kinds)
     chowk = _mapping(meta.get("chowk"), "chowk")
     points = _mapping(chowk.get("points"), "chowk.points")
     slug = slugify(str(chowk.get("slug") or slug))[:60]
@@ -117,15 +127,19 @@ def parse_package(files: Files, *, slug: str) -> Package:
 def _metadata(files: Files) -> dict[str, Any]:
     if "problem.yaml" not in files:
         raise PackageError("The package has no problem.yaml.")
+    return _yaml(files, "problem.yaml")
+
+
+def _yaml(files: Files, name: str) -> dict[str, Any]:
     try:
-        # The C loader and no aliases: an alias of aliases is a bomb.
-        text = _text(files["problem.yaml"], "problem.yaml")
+        # No aliases: an alias of aliases is a bomb.
+        text = _text(files[name], name)
         if len(text) > 64 * 1024 or re.search(r"(?m)[\s:\-\[,]\*\w", text):
-            raise PackageError("problem.yaml is too long, or uses aliases.")
-        meta = yaml.safe_load(text)
+            raise PackageError(f"{name} is too long, or uses aliases.")
+        values = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise PackageError(f"problem.yaml is not YAML: {error}") from error
-    return _mapping(meta, "problem.yaml")
+        raise PackageError(f"{name} is not YAML: {error}") from error
+    return _mapping(values, name)
 
 
 def _title(meta: dict[str, Any], slug: str) -> str:
@@ -177,11 +191,36 @@ def _time_limit_ms(files: Files, limits: dict[str, Any]) -> int:
     return milliseconds
 
 
-def _checker(meta: dict[str, Any], *, has_program: bool) -> tuple[str, dict[str, Any]]:
-    """The checker that `validation` and `validator_flags` ask for; Chowk's own names in `chowk.checker`."""
+def _flags(files: Files, meta: dict[str, Any]) -> list[str]:
+    """What the output validator is called with: in problem.yaml, or in the tests' settings for all of them."""
+    if words := _words(meta.get("validator_flags")):
+        return words
+    for folder in ("data", "data/secret"):
+        settings = _settings(files, folder)
+        for name in ("output_validator_flags", "output_validator_args"):
+            if words := _words(settings.get(name)):
+                return words
+    return []
+
+
+def _settings(files: Files, folder: str) -> dict[str, Any]:
+    """The settings of a folder of tests: `testdata.yaml`, since 2023-07 `test_group.yaml`."""
+    for name in (f"{folder}/test_group.yaml", f"{folder}/testdata.yaml"):
+        if name in files:
+            return _yaml(files, name)
+    return {}
+
+
+def _words(value: Any) -> list[str]:
+    """A text of words, or a list of them."""
+    if isinstance(value, list | tuple):
+        return [str(each) for each in value]
+    return str(value or "").split()
+
+
+def _checker(meta: dict[str, Any], words: list[str], *, has_program: bool) -> tuple[str, dict[str, Any]]:
+    """The checker that the validator's flags ask for; Chowk's own names in `chowk.checker`."""
     chowk = _mapping(meta.get("chowk"), "chowk")
-    flags = meta.get("validator_flags") or ""
-    words = str(flags).split()
     if has_program:
         return Problem.Checker.CUSTOM, {"flags": words}
     args: dict[str, Any] = {}
@@ -199,7 +238,7 @@ def _checker(meta: dict[str, Any], *, has_program: bool) -> tuple[str, dict[str,
             return Problem.Checker.FLOATS, {"absolute": 0.0, "relative": 0.0, **args}
         strict = "space_change_sensitive" in words
         return (Problem.Checker.LINES, {}) if strict else (
-            Problem.Checker.TOKENS, {"case_sensitive": "case_sensitive" in words or not words}
+            Problem.Checker.TOKENS, {"case_sensitive": "case_sensitive" in words}
         )  # fmt: skip
     if checker not in Problem.Checker.values or checker == Problem.Checker.CUSTOM:
         raise PackageError(f"There is no checker {checker!r}.")
@@ -211,7 +250,7 @@ def _tolerance(words: list[str], name: str) -> float:
         value = float(words[words.index(name) + 1])
         if 0 <= value < 1:
             return value
-    raise PackageError(f"validator_flags: {name} needs a number from 0 to 1.")
+    raise PackageError(f"The validator's flags: {name} needs a number from 0 to 1.")
 
 
 def _groups(files: Files, points: dict[str, Any]) -> list[PackagedGroup]:
@@ -233,15 +272,33 @@ def _groups(files: Files, points: dict[str, Any]) -> list[PackagedGroup]:
     groups = []
     for folder in sorted(by_folder, key=lambda name: (not name.startswith("sample"), _natural(name))):
         is_sample = folder.split("/")[0] == "sample"
-        worth = _whole(points.get(folder, points.get(folder.split("/")[-1], 0)), f"points of {folder}", 0, 10_000)
+        named = points.get(folder, points.get(folder.split("/")[-1]))
+        worth = _score(files, folder) if named is None else _whole(named, f"points of {folder}", 0, 10_000)
         groups.append(PackagedGroup(folder[:60], by_folder[folder], is_sample, 0 if is_sample else worth))
     return groups
 
 
-def _programs(files: Files) -> list[PackagedProgram]:
+def _score(files: Files, folder: str) -> int:
+    """What a group's own settings make it worth: `max_score` since 2023-07, `accept_score` or `range` before."""
+    if folder == "secret":
+        return 0  # the whole, whose groups have the points
+    settings = _settings(files, f"data/{folder}")
+    value = settings.get("max_score", settings.get("accept_score"))
+    if value is None and (bounds := _words(settings.get("range"))):
+        value = bounds[-1]
+    if value is None:
+        return 0
+    with contextlib.suppress(TypeError, ValueError):
+        return _whole(float(value), f"points of {folder}", 0, 10_000)
+    raise PackageError(f"points of {folder} is not a number from 0 to 10000.")
+
+
+def _programs(files: Files, *, is_interactive: bool) -> list[PackagedProgram]:
     found = []
     for path in sorted(files):
         kind, expected = _kind_of(path)
+        if kind == Program.Kind.CHECKER and is_interactive:
+            kind = Program.Kind.INTERACTOR
         if kind is None:
             continue
         pure = PurePosixPath(path)

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
@@ -16,11 +17,14 @@ _FOLDERS = {
 }
 
 
-def write_zip(problem: Problem) -> bytes:
-    """The problem as a zip in the legacy ICPC/Kattis format, with Chowk's own fields under `chowk`."""
+LEGACY, NEWER = VERSIONS = ("legacy", "2023-07")
+
+
+def write_zip(problem: Problem, version: str = LEGACY) -> bytes:
+    """The problem as a zip in a version of the ICPC/Kattis format, with Chowk's own fields under `chowk`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in _files(problem):
+        for path, content in _files(problem) if version == LEGACY else _newer_files(problem):
             archive.writestr(f"{problem.slug}/{path}", content)
     return buffer.getvalue()
 
@@ -37,6 +41,38 @@ def _files(problem: Problem) -> Iterator[tuple[str, bytes]]:
         yield f"{base}.ans", bytes(test.answer)
     for program in problem.programs.all():
         yield f"{_FOLDERS[Program.Kind(program.kind)]}/{program.name}", program.source.encode()
+
+
+def _newer_files(problem: Problem) -> Iterator[tuple[str, bytes]]:
+    """As 2023-07-draft names and places what differs."""
+    legacy = yaml.safe_load(_metadata(problem))
+    kinds = ["interactive"] if problem.is_interactive else []
+    if any(group.points for group in problem.groups.all()):
+        kinds.append("scoring")
+    metadata = {
+        "problem_format_version": "2023-07-draft",
+        "type": kinds or "pass-fail",
+        "name": {"en": problem.title},
+        "uuid": str(uuid5(NAMESPACE_URL, f"urn:chowk:problem:{problem.slug}")),
+        "source": problem.source_note,
+        "keywords": problem.tags,
+        "limits": legacy["limits"],
+        "chowk": legacy["chowk"],
+    }
+    yield "problem.yaml", _dump(metadata)
+    yield "data/test_group.yaml", _dump({"output_validator_args": legacy["validator_flags"].split()})
+    for path, content in _files(problem):
+        folder, _, rest = path.partition("/")
+        if folder == "problem_statement":
+            yield f"statement/{rest}", content
+        elif folder == "output_validators":
+            yield f"output_validator/{rest}", content
+        elif path not in ("problem.yaml", ".timelimit"):
+            yield path, content
+
+
+def _dump(values: dict[str, object]) -> bytes:
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False).encode()
 
 
 def _metadata(problem: Problem) -> str:

@@ -14,7 +14,7 @@ from judge.models import Problem
 from judge.packages import parse_package, read_folder, read_zip, sources
 from judge.packages.checking import check_problem
 from judge.packages.latex import to_markdown
-from judge.packages.writing import write_zip
+from judge.packages.writing import VERSIONS, write_zip
 from judge.sandbox import health
 from judge.services.problems import import_package
 from judge.verdicts import Verdict
@@ -50,6 +50,7 @@ def test_there_are_at_least_twenty_problems_and_each_is_a_package() -> None:
         tests = sum(len(group.tests) for group in package.groups)
         assert tests >= 7, package.slug
         assert package.editorial, package.slug
+        assert "validator" in {program.kind for program in package.programs}, package.slug
         assert {program.expected for program in package.programs} > {Verdict.ACCEPTED}, package.slug
 
 
@@ -60,7 +61,7 @@ def test_loading_the_problems_twice_makes_them_once() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("slug", ["a-plus-b", "guess-the-number", "two-squares", "monsoon-average", "rangoli-rows"])
+@pytest.mark.parametrize("slug", ["a-plus-b", "guess-the-number", "two-squares", "rangoli-rows", "wedding-seats"])
 def test_packaged_solutions_get_their_verdicts(slug: str, sandbox: health.Health) -> None:
     problem = import_package(parse_package(read_folder(PROBLEMS_DIR / slug), slug=slug))
 
@@ -80,21 +81,71 @@ def test_the_check_finds_what_is_wrong(sandbox: health.Health) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("slug", ["a-plus-b", "guess-the-number", "two-squares", "monsoon-average", "rangoli-rows"])
-def test_what_is_exported_can_be_imported(slug: str) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("slug", [folder.name for folder in sorted(PROBLEMS_DIR.iterdir()) if folder.is_dir()])
+def test_what_is_exported_can_be_imported(slug: str, version: str) -> None:
     package = parse_package(read_folder(PROBLEMS_DIR / slug), slug=slug)
     problem = import_package(package)
 
-    again = parse_package(read_zip(write_zip(problem)), slug="other")
+    again = parse_package(read_zip(write_zip(problem, version)), slug="other")
 
     assert again.source_note == package.source_note
     assert (again.slug, again.title, again.statement) == (package.slug, package.title, package.statement)
     assert again.groups == package.groups
     assert (again.checker, again.is_interactive) == (package.checker, package.is_interactive)
-    if package.checker == "floats":
-        assert again.checker_args == package.checker_args
+    assert again.checker_args == package.checker_args
     assert (again.time_limit_ms, again.memory_limit_mib) == (package.time_limit_ms, package.memory_limit_mib)
     assert {p.name: p.source for p in again.programs} == {p.name: p.source for p in package.programs}
+
+
+NEWER = {
+    "problem.yaml": "problem_format_version: 2023-07-draft\ntype: [interactive, scoring]\nname: {en: Sum, hi: Yog}\n"
+    "uuid: 7d3a8e0c-6f1d-4c5f-9a39-3f1f8a1f7d55\nlimits: {time_limit: 1.5}\n",
+    "statement/problem.en.md": "Add.",
+    "data/test_group.yaml": "output_validator_args: [strict, '7']\n",
+    "data/sample/1.in": "1 2\n",
+    "data/sample/1.ans": "3\n",
+    "data/secret/small/1.in": "2 2\n",
+    "data/secret/small/1.ans": "4\n",
+    "data/secret/small/test_group.yaml": "max_score: 30\n",
+    "data/secret/large/1.in": "5 5\n",
+    "data/secret/large/1.ans": "10\n",
+    "data/secret/large/test_group.yaml": "max_score: 70\n",
+    "output_validator/validate.py": "import sys\nsys.exit(42)\n",
+    "submissions/rejected/a.py": "print(1)\n",
+}
+
+
+def test_the_newer_version_where_it_differs() -> None:
+    package = parse_package(read_zip(make_zip(NEWER)), slug="sum")
+
+    assert (package.title, package.time_limit_ms, package.is_interactive) == ("Sum", 1500, True)
+    assert {program.kind for program in package.programs} == {"interactor", "solution"}
+    assert package.checker_args == {"flags": ["strict", "7"]}
+    assert {group.name: group.points for group in package.groups} == {
+        "sample": 0, "secret/small": 30, "secret/large": 70
+    }  # fmt: skip
+    assert [program.expected for program in package.programs if program.expected] == ["WA TLE RTE MLE OLE"]
+
+
+def test_the_legacy_version_where_it_differs() -> None:
+    files = {
+        **GOOD,
+        "problem.yaml": "name: Sum\nvalidation: custom interactive\n",
+        ".timelimit": "3\n",
+        "output_validators/judge/validate.py": "import sys\nsys.exit(42)\n",
+        "data/secret/g1/1.in": "1 1\n",
+        "data/secret/g1/1.ans": "2\n",
+        "data/secret/g1/testdata.yaml": "accept_score: 25\nrange: 0 25\n",
+    }
+    package = parse_package(read_zip(make_zip(files)), slug="sum")
+
+    assert (package.is_interactive, package.time_limit_ms) == (True, 3000)
+    assert [group.points for group in package.groups] == [0, 0, 25]
+    words = {**GOOD, "data/testdata.yaml": "output_validator_flags: float_tolerance 1e-4\n"}
+    assert parse_package(read_zip(make_zip(words)), slug="sum").checker_args == {"absolute": 1e-4, "relative": 1e-4}
+    # Upper and lower case are the same to the format's own validator unless it is told otherwise.
+    assert parse_package(read_zip(make_zip(GOOD)), slug="sum").checker_args == {"case_sensitive": False}
 
 
 def test_a_zip_with_a_folder_around_it() -> None:
@@ -117,6 +168,10 @@ def test_a_zip_with_a_folder_around_it() -> None:
         ({"problem.yaml": "chowk: {checker: telepathy}\n"}, "no checker"),
         ({"problem.yaml": "validator_flags: float_tolerance much\n"}, "float_tolerance"),
         ({"problem.yaml": "!!python/object/apply:os.system ['id']\n"}, "not YAML"),
+        ({"problem.yaml": "type: multi-pass\n"}, "type multi-pass"),
+        ({"output_validators/a.cpp": "int main() {}", "output_validators/b.cpp": "int x;"}, "more than one file"),
+        ({"data/testdata.yaml": "a: [1"}, "data/testdata.yaml is not YAML"),
+        ({"data/sub/1.in": "1", "data/sub/1.ans": "1", "data/sub/testdata.yaml": "range: a b"}, "points of sub"),
         ({"problem_statement/problem.en.md": None}, "no statement"),
         ({"problem_statement/problem.en.md": "\x00"}, "NUL"),
         ({"data/secret/01.ans": None}, "no answer beside"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from judge.models import Problem
-from judge.packages.writing import write_zip
+from judge.packages.writing import LEGACY, VERSIONS, write_zip
 
 
 class Command(BaseCommand):
@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slugs", nargs="+")
+        parser.add_argument("--format", choices=VERSIONS, default=LEGACY, help="the format's version")
         parser.add_argument("--to", type=Path, default=Path(), help="the folder (default: this one)")
 
     def handle(self, *args: Any, slugs: list[str], to: Path, **options: Any) -> None:
@@ -23,5 +24,5 @@ class Command(BaseCommand):
             if problem is None:
                 raise CommandError(f"There is no problem {slug}.")
             path = to / f"{slug}.zip"
-            path.write_bytes(write_zip(problem))
+            path.write_bytes(write_zip(problem, options["format"]))
             self.stdout.write(str(path))
