@@ -52,7 +52,7 @@ ORDINARY_USER = 61_001
 
 PYTHON = "a, b = map(int, input().split())\nprint(a + b)\n# {}\n"
 CPP = "#include <iostream>\nint main() {{ long long a, b; std::cin >> a >> b; std::cout << a + b; }}\n// {}\n"
-BURN = "int main(void) { volatile long s = 0; for (long i = 0; i < 1500000000; i++) s += i; }\n"
+BURN = "int main(void) { volatile long s = 0; for (long i = 0; i < 600000000; i++) s += i; }\n"
 
 _processes: list[subprocess.Popen[Any]] = []
 

@@ -34,7 +34,12 @@ def _make(run: CustomRun) -> None:
     if isinstance(program, CompileFailed):
         finish_run(run, verdict=Verdict.COMPILE_ERROR, compiler_output=program.output)
         return
-    limits = RunLimits.of(language, time_limit_ms=run.time_limit_ms, memory_limit_mib=run.memory_limit_mib)
+    limits = RunLimits.of(
+        language,
+        time_limit_ms=run.time_limit_ms,
+        memory_limit_mib=run.memory_limit_mib,
+        output_limit_mib=run.output_limit_mib,
+    )
     outcome = run_within_noise(program, limits, stdin=SealedFile(run.stdin.encode(errors="replace"), "stdin"))
     verdict, detail = verdict_of(outcome, limits)
     finish_run(

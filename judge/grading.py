@@ -41,6 +41,9 @@ PROGRESS_SECONDS = 0.2
 FREE_NICE = 10
 """A tenth of the processor against a premium run on the same machine, all of it where there is none."""
 
+MEMORY_SHARE = 0.5
+"""Of a big machine's memory, for the tests that run side by side."""
+
 SHOWN_OUTPUT_CHARS = 4000
 """Kept of what a program wrote on a sample."""
 
@@ -195,9 +198,12 @@ def run_one(
     return run_test(program, limits, stdin=test.stdin, judgement=judgement)
 
 
-def tests_at_once() -> int:
-    """How many tests this machine runs side by side."""
-    return (os.cpu_count() or 1) if settings.JUDGE_MACHINE_CLASS == "big" else 1
+def tests_at_once(memory_bytes: int) -> int:
+    """How many tests, each of so much memory at most, this machine runs side by side."""
+    if settings.JUDGE_MACHINE_CLASS != "big":
+        return 1
+    share = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE
+    return max(1, min(os.cpu_count() or 1, int(share // memory_bytes)))
 
 
 def _outcomes(
@@ -221,7 +227,8 @@ def _outcomes(
                 chosen.append(test)
                 yield partial(run_one, problem, program, judge, limits, test)
 
-    for number, outcome in enumerate(run_in_order(tasks(), at_once=tests_at_once(), begun=begun)):
+    at_once = tests_at_once(limits.memory_bytes)
+    for number, outcome in enumerate(run_in_order(tasks(), at_once=at_once, begun=begun)):
         yield chosen[number], outcome
 
 

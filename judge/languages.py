@@ -77,6 +77,29 @@ _CHECK_PYTHON = (
     "    sys.exit(1)\n"
 )
 
+# Runs the program as the interpreter would, but without the module `site`, which takes a third of its start (DMOJ's
+# judge does the same): `exit` and installed packages are there all the same, and a traceback begins in the program.
+_RUN_PYTHON = f"""
+def start():
+    import builtins, sys
+    builtins.exit = builtins.quit = sys.exit
+    version = "python%d.%d" % sys.version_info[:2]
+    sys.path += ["/usr/local/lib/" + version + "/dist-packages", "/usr/lib/python3/dist-packages",
+                 sys.prefix + "/lib/" + version + "/site-packages"]
+    own = globals()
+    del own["start"]
+    own["__file__"] = sys.argv[0] = "{BOX}/main.py"
+    try:
+        with open(sys.argv[0], "rb") as file:
+            text = file.read()
+        exec(compile(text, sys.argv[0], "exec", dont_inherit=True), own)
+    except Exception as error:
+        error = error.with_traceback(error.__traceback__.tb_next)
+        sys.excepthook(type(error), error, error.__traceback__)
+        sys.exit(1)
+start()
+"""
+
 
 def _cpp(standard: int) -> Language:
     return Language(
@@ -105,7 +128,7 @@ ALL = (
         source_name="main.py",
         programs={"python3": ("/usr/bin/python3", "/usr/local/bin/python3")},
         compile=("{python3}", "-I", "-S", "-B", "-c", _CHECK_PYTHON),
-        run=("{python3}", "-I", "-B", f"{BOX}/main.py"),
+        run=("{python3}", "-I", "-S", "-B", "-c", _RUN_PYTHON),
         version=("{python3}", "--version"),
         install="python3",
         hello=_starter("sum.py"),

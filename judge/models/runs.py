@@ -15,6 +15,7 @@ class CustomRun(models.Model):
     queue = models.CharField(max_length=20)
     time_limit_ms = models.PositiveIntegerField()
     memory_limit_mib = models.PositiveIntegerField()
+    output_limit_mib = models.PositiveIntegerField(default=8)
     context = models.CharField(
         max_length=200, blank=True, help_text="Who asked, as `<listener>:<key>`; the listener is told of the end."
     )

@@ -21,6 +21,7 @@ WAITING_RUNS = 3
 
 DEFAULT_TIME_LIMIT_MS = 2000
 DEFAULT_MEMORY_MIB = 256
+DEFAULT_OUTPUT_MIB = 8
 
 LEASE = timedelta(seconds=75)
 """More than a compile and a run can take."""
@@ -62,6 +63,7 @@ def run_custom(
             queue=queue,
             time_limit_ms=problem.time_limit_ms if problem else DEFAULT_TIME_LIMIT_MS,
             memory_limit_mib=problem.memory_limit_mib if problem else DEFAULT_MEMORY_MIB,
+            output_limit_mib=problem.output_limit_mib if problem else DEFAULT_OUTPUT_MIB,
             context=context,
         )
         append_state(run)

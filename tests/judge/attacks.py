@@ -51,7 +51,9 @@ def syscall_refused(name: str, call: str, head: str = "") -> Attack:
     return c(name, body, OK, head=head)
 
 
-BURN_HEAD = "#include <time.h>\n#define BURN clock_t until = clock() + CLOCKS_PER_SEC * 6 / 10; while (clock() < until)"
+BURN_HEAD = (
+    "#include <time.h>\n#define BURN clock_t until = clock() + CLOCKS_PER_SEC * 6 / 10; while (clock() < until)"
+)
 """A child's work that is more than the limit."""
 
 FIND_ANSWER = """

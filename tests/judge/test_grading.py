@@ -274,7 +274,7 @@ def test_premium_passes_a_free_submission_in_the_middle(
     monkeypatch: pytest.MonkeyPatch, settings: Any, sandbox: health.Health
 ) -> None:
     settings.JUDGE_MACHINE_CLASS = "big"
-    monkeypatch.setattr(grading, "tests_at_once", lambda: 1)
+    monkeypatch.setattr(grading, "tests_at_once", lambda memory_bytes: 1)
     free = make_submission(problem=make_problem(tests=SUM_TESTS * 4))
     finished: list[int] = []
     finish = claims.finish

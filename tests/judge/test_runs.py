@@ -41,6 +41,16 @@ def test_a_run_tells_what_it_wrote(
     assert [event.data["state"] for event in read.events] == ["queued", "done"]
 
 
+def test_a_run_has_the_limits_of_its_problem(sandbox: health.Health) -> None:
+    problem = make_problem(output_limit_mib=1, time_limit_ms=1500, memory_limit_mib=64)
+    run = services.run_custom(author=make_user(), language="python3", source="print('x' * 2 ** 20)", problem=problem)
+    grading.grade_next(run.queue)
+    run.refresh_from_db()
+
+    assert (run.time_limit_ms, run.memory_limit_mib, run.output_limit_mib) == (1500, 64, 1)
+    assert (run.verdict, run.detail) == ("OLE", "More than 1 MiB of output")
+
+
 def test_runs_go_before_submissions(sandbox: health.Health) -> None:
     submission = make_submission()
     run = services.run_custom(author=make_user(), language="python3", source="print(1)")

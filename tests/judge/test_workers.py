@@ -85,3 +85,34 @@ def test_a_cancelled_run_ends_in_the_middle_of_a_test(worker: Worker, sandbox: h
     other = make_submission()
     wait_until(lambda: state_of(other) == "done", seconds=20, what="the next verdict")
     assert other.verdict == "AC"
+
+
+def test_a_restart_of_the_machine(
+    worker: Worker, clock: Worker, sandbox: health.Health, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All workers, the clock and Redis with all that it knew die at once, in the middle of the work."""
+    problem = make_problem(tests=[(b"1 2", b"3")] * 8)
+    free = [make_submission(problem=problem, source=SLOW) for _ in range(3)]
+    monkeypatch.setattr("judge.services.submissions.plan_of", lambda user: "premium")
+    premium = [make_submission(problem=problem, source=SLOW) for _ in range(2)]
+    machine = [clock(), worker("judge-free"), worker("judge-premium")]
+    wait_until(
+        lambda: all("running" in map(state_of, queue) for queue in (free, premium)), seconds=30, what="a run of each"
+    )
+    for process in machine:
+        process.kill()
+    redis_server.kill()
+    handed_in_meanwhile = make_submission(problem=problem)
+    redis_server.lose_everything()
+    everything = [*free, *premium, handed_in_meanwhile]
+
+    worker("judge-free")
+    worker("judge-premium")
+    clock()
+
+    # A lease of 20 s, a sweep every 10 s, and the work itself.
+    wait_until(lambda: all(state_of(each) == "done" for each in everything), seconds=75, what="all verdicts")
+    assert [each.verdict for each in everything] == ["AC"] * 6
+    assert [done_events(each) for each in everything] == [["AC"]] * 6
+    assert {each.results.count() for each in everything} == {8}
+    assert max(each.attempts for each in everything) == 2  # those that were running
