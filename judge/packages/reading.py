@@ -99,7 +99,9 @@ def parse_package(files: Files, *, slug: str) -> Package:
     if kinds.count(Program.Kind.CHECKER) + kinds.count(Program.Kind.INTERACTOR) > 1:
         raise PackageError("There is more than one file of an output validator: it has to be a single one.")
     is_interactive = Program.Kind.INTERACTOR in kinds
-    checker, checker_args = _checker(meta, _flags(files, meta), has_program=Program.Kind.CHECKER in kinds)
+    checker, checker_args = _checker(
+        meta, _flags(files, meta), has_program=not {Program.Kind.CHECKER, Program.Kind.INTERACTOR}.isdisjoint(kinds)
+    )
     chowk = _mapping(meta.get("chowk"), "chowk")
     points = _mapping(chowk.get("points"), "chowk.points")
     slug = slugify(str(chowk.get("slug") or slug))[:60]
