@@ -27,7 +27,7 @@ import("./editor.js").then(({ createEditor }) => {
     label: "Your code. Tab indents; Escape, then Tab, leaves the editor.",
     onSubmit: () => form.requestSubmit(),
   });
-  document.getElementById("keys").hidden = false;
+  document.getElementById("editor-keys").hidden = false;
 });
 
 textarea.addEventListener("input", () => drafts.save(language, textarea.value));

@@ -23,7 +23,7 @@ def test_the_editor_can_be_left_by_keyboard(browser: Any) -> None:
     page.keyboard.press("Tab")
     expect(editor).not_to_be_focused()
     assert page.evaluate("document.activeElement.closest('.editor')") is None
-    expect(page.locator("#keys")).to_contain_text("Esc, then Tab, leaves the editor")
+    expect(page.locator("#editor-keys")).to_contain_text("Esc, then Tab, leaves the editor")
 
     # And back into it, the other way round.
     page.keyboard.press("Shift+Tab")
