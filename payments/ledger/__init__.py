@@ -5,7 +5,7 @@ wallet_id(user), system_id("bank")  accounts, opened when they are first needed
 check_ledger()                      proves that every number adds up and that no entry was touched
 """
 
-from payments.ledger.accounts import hold_id, system_id, wallet_id, wallet_ids
+from payments.ledger.accounts import hold_id, system_id, wallet_id
 from payments.ledger.check import check_ledger
 from payments.ledger.orders import Limits, Order, Posted
 from payments.ledger.posting import post_transfer, post_transfers
@@ -20,5 +20,4 @@ __all__ = [
     "post_transfers",
     "system_id",
     "wallet_id",
-    "wallet_ids",
 ]

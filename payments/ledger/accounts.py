@@ -13,14 +13,6 @@ def wallet_id(user: Any) -> int:
     return _id_of(kind=Account.Kind.WALLET, user_id=user.pk)
 
 
-def wallet_ids(payer: Any, payee: Any) -> tuple[int, int]:
-    """Both people's wallets, in one question where both are open."""
-    found = dict(
-        Account.objects.filter(kind=Account.Kind.WALLET, user_id__in=(payer.pk, payee.pk)).values_list("user_id", "id")
-    )
-    return found.get(payer.pk) or wallet_id(payer), found.get(payee.pk) or wallet_id(payee)
-
-
 def hold_id(user: Any) -> int:
     """Where the person's money on hold waits."""
     return _id_of(kind=Account.Kind.HOLD, user_id=user.pk)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from payments import errors
@@ -37,11 +37,13 @@ def post_transfers(orders: Sequence[Order]) -> list[Outcome]:
     """
     if not orders:
         return []
-    with transaction.atomic(savepoint=False):
-        statements: Statements = PostgresqlStatements() if connection.vendor == "postgresql" else SqliteStatements()
-        accounts = statements.lock_accounts({id_ for order in orders for id_ in (order.payer_id, order.payee_id)})
-        # Only now: what another transaction posted under the payer's lock is committed and can be seen.
-        posted_before = statements.find_by_keys([(order.payer_id, order.key) for order in orders])
+    statements: Statements = PostgresqlStatements() if connection.vendor == "postgresql" else SqliteStatements()
+    with statements:
+        # Keys are looked for under the locks: what another transaction posted for the payer is committed then.
+        accounts, posted_before = statements.read(
+            {id_ for order in orders for id_ in (order.payer_id, order.payee_id)},
+            [(order.payer_id, order.key) for order in orders],
+        )
         reverses = [order.reverses_id for order in orders if order.reverses_id is not None]
         reversed_before = _reversed_among(reverses) if reverses else set()
         batch = _Batch(accounts, posted_before, reversed_before, timezone.now())

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 from payments.ledger.orders import Order, Posted
@@ -44,19 +45,28 @@ class NewEntry(NamedTuple):
     hash: bytes
 
 
+KnownTransfers = dict[tuple[int, str], Posted]
+"""By payer and key."""
+
+
 class Statements(Protocol):
-    """What each database must be able to do for the ledger, in the current transaction."""
+    """What each database must be able to do for the ledger, in the current transaction or in one of its own."""
 
-    def lock_accounts(self, ids: Collection[int]) -> dict[int, LockedAccount]:
-        """The accounts, locked in the order of their ids; what does not exist is missing."""
-        ...
+    def __enter__(self) -> Self: ...
 
-    def find_by_keys(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Posted]:
-        """What was posted before with these (payer, key) pairs."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def read(
+        self, account_ids: Collection[int], keys: Sequence[tuple[int, str]]
+    ) -> tuple[dict[int, LockedAccount], KnownTransfers]:
+        """The accounts, locked in the order of their ids, and what was posted before with these (payer, key) pairs.
+        What does not exist is missing."""
         ...
 
     def write(
         self, transfers: Sequence[NewTransfer], entries: Sequence[NewEntry], accounts: Sequence[LockedAccount]
     ) -> None:
-        """Add the transfers and entries, and set the accounts to what they say."""
+        """Add the transfers and entries, and set the accounts to what they say. The last of the statements."""
         ...

@@ -1,12 +1,13 @@
 """The ledger's statements on SQLite, where the transaction holds the one write lock from its beginning."""
 
 from collections.abc import Collection, Sequence
+from types import TracebackType
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from payments.ledger.orders import Order, Posted
-from payments.ledger.rows import LockedAccount, NewEntry, NewTransfer
+from payments.ledger.rows import KnownTransfers, LockedAccount, NewEntry, NewTransfer
 from payments.models import Account, Entry, Transfer
 
 KEYS_PER_QUERY = 200
@@ -14,9 +15,24 @@ KEYS_PER_QUERY = 200
 
 
 class SqliteStatements:
-    """One transaction's statements."""
+    """The statements of the caller's transaction, or of one of their own."""
 
-    def lock_accounts(self, ids: Collection[int]) -> dict[int, LockedAccount]:
+    def __enter__(self) -> "SqliteStatements":
+        self._transaction = transaction.atomic(savepoint=False)
+        self._transaction.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transaction.__exit__(kind, error, trace)
+
+    def read(
+        self, account_ids: Collection[int], keys: Sequence[tuple[int, str]]
+    ) -> tuple[dict[int, LockedAccount], KnownTransfers]:
+        return self._accounts(account_ids), self._known(keys)
+
+    def _accounts(self, ids: Collection[int]) -> dict[int, LockedAccount]:
         return {
             row.pk: LockedAccount(
                 row.pk,
@@ -32,7 +48,7 @@ class SqliteStatements:
             for row in Account.objects.filter(pk__in=ids)
         }
 
-    def find_by_keys(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Posted]:
+    def _known(self, keys: Sequence[tuple[int, str]]) -> KnownTransfers:
         found = {}
         for start in range(0, len(keys), KEYS_PER_QUERY):
             condition = Q()

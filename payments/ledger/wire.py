@@ -1,0 +1,98 @@
+"""Several prepared statements for one round trip: PostgreSQL's pipeline mode, by libpq itself.
+
+psycopg's own pipeline waits once more for the transaction's beginning and for its own end, and costs as much processor
+time as it saves. A lone transfer is little else than round trips.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import errors
+from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
+from psycopg.generators import fetch_many, send
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+Value = str | bytes
+"""A parameter: text as PostgreSQL writes it, or the bytes of a `bytea`."""
+
+# What each connection knows already; a connection in the pool keeps it.
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+
+
+class Statement:
+    """A text with %s or %(name)s where its parameters go; the same name may stand there more than once."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.names: list[str] = []
+
+        def place(found: re.Match[str]) -> str:
+            name = found[1] or str(len(self.names))
+            if name not in self.names:
+                self.names.append(name)
+            return f"${self.names.index(name) + 1}"
+
+        self.name: Final = f"ledger_{name}".encode()
+        self.text: Final = re.sub(r"%(?:\((\w+)\))?s", place, text).encode()
+
+
+BEGIN, COMMIT, ROLLBACK = (Statement(word.lower(), word) for word in ("BEGIN", "COMMIT", "ROLLBACK"))
+
+Call = tuple[Statement, Sequence[Value]]
+
+
+def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement, in one round trip. Raises the first one's error; those after it did not run."""
+    pgconn, known = connection.pgconn, _prepared.setdefault(connection, set())
+    sent: list[Statement | None] = []  # whose answer each result is; None for that of its preparation
+    pgconn.enter_pipeline_mode()
+    try:
+        for statement, values in calls:
+            formats = [isinstance(value, bytes) for value in values]
+            encoded = [value if isinstance(value, bytes) else value.encode() for value in values]
+            if connection.prepare_threshold is None:
+                pgconn.send_query_params(statement.text, encoded, param_formats=formats)
+            else:
+                if statement.name not in known:
+                    pgconn.send_prepare(statement.name, statement.text)
+                    sent.append(None)
+                pgconn.send_query_prepared(statement.name, encoded, formats)
+            sent.append(statement)
+        pgconn.pipeline_sync()
+        results = connection.wait(_results(connection, len(sent) + 1))
+    finally:
+        if pgconn.status == psycopg.pq.ConnStatus.OK:
+            pgconn.exit_pipeline_mode()
+    rows = []
+    for statement_or_none, result in zip(sent, results, strict=False):
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            raise errors.error_from_result(result)
+        if statement_or_none is not None:
+            known.add(statement_or_none.name)
+            rows.append(_loaded(connection, result))
+    return rows
+
+
+def is_idle(connection: psycopg.Connection[Any]) -> bool:
+    """Whether no transaction has begun on the server."""
+    return connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+
+def _results(connection: psycopg.Connection[Any], count: int) -> PQGen[list[PGresult]]:
+    yield from send(connection.pgconn)
+    results: list[PGresult] = []
+    while len(results) < count:
+        results += yield from fetch_many(connection.pgconn)
+    return results
+
+
+def _loaded(connection: psycopg.Connection[Any], result: PGresult) -> list[tuple[Any, ...]]:
+    if not result.ntuples:
+        return []
+    transformer = Transformer(connection)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
