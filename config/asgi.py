@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (models load only after Django is set up)
 from django.conf import settings  # noqa: E402
@@ -15,14 +15,15 @@ from django.urls import path, re_path  # noqa: E402
 
 from chat.consumers import ChatConsumer  # noqa: E402
 from config import health  # noqa: E402
+from config.handlers import OneThreadHandler, StaticFilesFirst  # noqa: E402
 from notifications.streams.calls import PostedCalls  # noqa: E402
 from notifications.streams.polling import poll  # noqa: E402
 from notifications.streams.sse import server_sent_events  # noqa: E402
 
 # Channels' router takes ASGI applications where Django's types ask for views.
 posted_calls: Any = PostedCalls(ChatConsumer)
-# In a production run the hashed files are served by ServeStaticMiddleware.
-pages: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
+django_application = OneThreadHandler()
+pages: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else StaticFilesFirst(django_application)
 
 application = ProtocolTypeRouter(
     {

@@ -314,9 +314,6 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "config.static.HashedStaticFiles"
     },
 }
-if not DEBUG:
-    # After SecurityMiddleware, before all that a file does not need.
-    MIDDLEWARE.insert(1, "servestatic.middleware.ServeStaticMiddleware")
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
