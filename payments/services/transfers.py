@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from payments import errors, queries
-from payments.ledger import Order, Posted, post_transfers, wallet_ids
+from payments.ledger import Order, Posted, post_transfers, wallet_id
 from payments.ledger.posting import Outcome
 from payments.models import Transfer
 from payments.money import MAX_AMOUNT_PAISE
@@ -54,16 +54,16 @@ def order_between(*, payer: User, payee: User, amount_paise: int, key: str, note
     check_details(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
     if not payee.is_active:
         raise errors.AccountClosed
-    payer_id, payee_id = wallet_ids(payer, payee)
+    wallets, plan = queries.wallets_and_plan(payer, payee)
     return Order(
-        payer_id=payer_id,
-        payee_id=payee_id,
+        payer_id=wallets.get(payer.pk) or wallet_id(payer),
+        payee_id=wallets.get(payee.pk) or wallet_id(payee),
         amount_paise=amount_paise,
         kind=Transfer.Kind.TRANSFER.value,
         key=f"key:{key}",
         note=note,
         created_by_id=payer.pk,
-        limits=LIMITS[queries.plan_of(payer)],
+        limits=LIMITS[plan],
     )
 
 
