@@ -1,8 +1,9 @@
 """Waking workers: jobs carry ids, the rows in the database say what there is to do."""
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_rq
 import redis
@@ -30,14 +31,35 @@ def queue_named(name: str) -> Queue:
     return _queue(name, str(settings.RQ_QUEUES[name]["URL"]))
 
 
-def push_job(queue: str, function_path: str, *args: Any) -> bool:
-    """Put a job on the queue at once; False, with a line in the log, where Redis is away."""
+class Job(NamedTuple):
+    """A call of `function_path(*args)` by a worker of the queue; arguments are JSON."""
+
+    queue: str
+    function_path: str
+    args: Sequence[Any] = ()
+
+
+def push_jobs(jobs: Sequence[Job]) -> bool:
+    """Put jobs on their queues at once, in one round trip; False, with a line in the log, where Redis is away."""
+    if not jobs:
+        return True
     try:
-        queue_named(queue).enqueue(function_path, *args, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS)
+        with queue_named(jobs[0].queue).connection.pipeline() as pipeline:
+            for job in jobs:
+                queue_named(job.queue).enqueue(
+                    job.function_path, *job.args, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, pipeline=pipeline
+                )
+            pipeline.execute()
     except redis.RedisError as error:
-        logger.warning("%s: could not enqueue %s, the sweeper will: %s", queue, function_path, error)
+        names = ", ".join(f"{job.queue}: {job.function_path}" for job in jobs)
+        logger.warning("could not enqueue %s, the sweeper will: %s", names, error)
         return False
     return True
+
+
+def push_job(queue: str, function_path: str, *args: Any) -> bool:
+    """`push_jobs()` for one."""
+    return push_jobs([Job(queue, function_path, args)])
 
 
 def enqueue(queue: str, function_path: str, *args: Any) -> None:

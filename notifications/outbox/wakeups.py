@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-from notifications.queues import push_job
+from notifications.queues import Job, push_jobs
 
 BATCH_SIZE = 100
 """Deliveries in one job: enough to share a connection, few enough to finish well within a lease."""
@@ -13,15 +13,19 @@ DELIVER = "notifications.jobs.deliver"
 
 
 class _WakeUp:
-    """Ids that became due on one channel in one transaction; runs after the commit."""
+    """Ids that became due on each channel in one transaction; runs after the commit."""
 
-    def __init__(self, channel: str) -> None:
-        self.channel = channel
-        self.ids: list[int] = []
+    def __init__(self) -> None:
+        self.ids: dict[str, list[int]] = {}
 
     def __call__(self) -> None:
-        for start in range(0, len(self.ids), BATCH_SIZE):
-            push_job(self.channel, DELIVER, self.channel, self.ids[start : start + BATCH_SIZE])
+        push_jobs(
+            [
+                Job(channel, DELIVER, (channel, ids[start : start + BATCH_SIZE]))
+                for channel, ids in self.ids.items()
+                for start in range(0, len(ids), BATCH_SIZE)
+            ]
+        )
 
 
 def wake_workers(channel: str, ids: Sequence[int]) -> None:
@@ -30,9 +34,9 @@ def wake_workers(channel: str, ids: Sequence[int]) -> None:
     for hook in connection.run_on_commit:
         registered_at, function = hook[0], hook[1]
         # A rolled-back savepoint takes its hooks with it: only one of the same depth may be added to.
-        if isinstance(function, _WakeUp) and function.channel == channel and registered_at == savepoints:
-            function.ids.extend(ids)
+        if isinstance(function, _WakeUp) and registered_at == savepoints:
+            function.ids.setdefault(channel, []).extend(ids)
             return
-    wake_up = _WakeUp(channel)
-    wake_up.ids.extend(ids)
+    wake_up = _WakeUp()
+    wake_up.ids[channel] = list(ids)
     transaction.on_commit(wake_up, robust=True)

@@ -35,7 +35,7 @@ def die(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if {moment!r} == "after the commit":
-    wakeups.push_job = die
+    wakeups.push_jobs = die
 else:
     connection._commit = die
 people = {{user.username: user for user in User.objects.all()}}
