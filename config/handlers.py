@@ -11,7 +11,7 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http.response import HttpResponseBase
+from django.http.response import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 from servestatic.asgi import FileServerASGI
 from servestatic.middleware import ServeStaticMiddleware
@@ -52,6 +52,8 @@ class OneThreadHandler(ASGIHandler):
             request, refusal = self.create_request(scope, body)
             response: Any = refusal if request is None else self.get_response(request)
             response._handler_class = type(self)
+            if isinstance(response, FileResponse):
+                response.block_size = self.chunk_size
             if response.streaming:
                 close_old_connections()
             else:
