@@ -315,6 +315,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = True
+
+
+def _never_sniffed(headers: Any, path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+SERVESTATIC_ADD_HEADERS_FUNCTION = _never_sniffed
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CONTENT_SECURITY_POLICY = {
