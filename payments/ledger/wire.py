@@ -48,7 +48,7 @@ Call = tuple[Statement, Sequence[Value]]
 def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list[tuple[Any, ...]]]:
     """The rows of each statement, in one round trip. Raises the first one's error; those after it did not run."""
     pgconn, known = connection.pgconn, _prepared.setdefault(connection, set())
-    sent: list[Statement | None] = []  # whose answer each result is; None for that of its preparation
+    sent: list[tuple[Statement, bool]] = []  # what each result answers: a statement's preparation, or itself
     pgconn.enter_pipeline_mode()
     try:
         for statement, values in calls:
@@ -59,20 +59,21 @@ def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list
             else:
                 if statement.name not in known:
                     pgconn.send_prepare(statement.name, statement.text)
-                    sent.append(None)
+                    sent.append((statement, True))
                 pgconn.send_query_prepared(statement.name, encoded, formats)
-            sent.append(statement)
+            sent.append((statement, False))
         pgconn.pipeline_sync()
         results = connection.wait(_results(connection, len(sent) + 1))
     finally:
         if pgconn.status == psycopg.pq.ConnStatus.OK:
             pgconn.exit_pipeline_mode()
     rows = []
-    for statement_or_none, result in zip(sent, results, strict=False):
+    for (statement, is_preparation), result in zip(sent, results, strict=False):
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise errors.error_from_result(result)
-        if statement_or_none is not None:
-            known.add(statement_or_none.name)
+        if is_preparation:
+            known.add(statement.name)
+        else:
             rows.append(_loaded(connection, result))
     return rows
 
