@@ -1,5 +1,6 @@
 """What stands around every view."""
 
+import logging
 from zoneinfo import ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -10,8 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from config.unavailable import is_unavailable, unavailable
 from notifications.errors import AppError
 from notifications.queries import contact_of
+
+logger = logging.getLogger(__name__)
 
 ZONE_KEY = "time_zone"
 
@@ -34,7 +38,18 @@ class PageCompressionMiddleware(GZipMiddleware):
 class TimeZoneMiddleware(MiddlewareMixin):
     """Tells times in the zone of the person who asks; strangers get the server's."""
 
-    def process_request(self, request: HttpRequest) -> None:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        # The first to ask the database. Django's own page for a failure would ask it again, and wait each time.
+        try:
+            self._activate(request)
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            logger.exception("the database does not answer")
+            return unavailable(request)
+        return None
+
+    def _activate(self, request: HttpRequest) -> None:
         timezone.deactivate()
         if not request.user.is_authenticated:
             return
@@ -53,6 +68,9 @@ class AppErrorMiddleware(MiddlewareMixin):
         if isinstance(exception, Http404) and settings.DEBUG:
             # Django shows its own page then; that is for unknown addresses, not for a thing that is not there.
             return render(request, "404.html", status=404)
+        if is_unavailable(exception):
+            logger.exception("the database does not answer", exc_info=exception)
+            return unavailable(request)
         if not isinstance(exception, AppError):
             return None
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":

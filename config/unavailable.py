@@ -45,10 +45,15 @@ class UnavailableMiddleware(MiddlewareMixin):
             return response
         if not getattr(request, "is_unavailable", False):
             return _broken(request) or response
-        answer = _answer(request)
-        answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return unavailable(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The answer itself, made without the database: for those who see the failure before Django does."""
+    answer = _answer(request)
+    answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
