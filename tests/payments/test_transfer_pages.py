@@ -308,8 +308,8 @@ def test_staff_close_empty_wallets(asha: User, ravi: User, browser_of: Any) -> N
     chosen = {"action": "close_wallets", "_selected_action": [wallet_id(asha), wallet_id(ravi)]}
     staff = browser_of(User.objects.create_superuser("admin"))
     said = staff.post("/admin/payments/account/", chosen, follow=True).content.decode()
-    assert "asha: A wallet must be empty" in said
-    assert "ravi: closed." in said
+    assert "Asha: A wallet must be empty" in said
+    assert "Ravi: closed." in said
     closed = set(Account.objects.exclude(closed_at=None).values_list("user__username", flat=True))
     assert closed == {"ravi"}
     viewer = User.objects.create_user("viewer", is_staff=True)
