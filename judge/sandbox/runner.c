@@ -85,7 +85,9 @@ static int launch(int argc, char **argv) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
-    if (setpriority(PRIO_PROCESS, 0, (int)number(argv[4]))) die("setpriority");
+    /* A worker that was started as less urgent stays so: its programs may not be more urgent than it. */
+    int nice = (int)number(argv[4]);
+    if (nice > getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, nice)) die("setpriority");
     execv(argv[7], argv + 7);
     die(argv[7]);
     return EXIT_SETUP;
