@@ -94,6 +94,30 @@ def _nobody_has_called_before() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _revocations_go_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The shared daphne follows the log of revocations. It is emptied after each test that commits, but what comes
+    next must have numbers that no server has heard of.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker is not None and marker.kwargs.get("transaction", False)
+    if not commits and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    from notifications.models import Stream
+
+    if _revocations:
+        Stream.objects.update_or_create(
+            name="control", defaults={"last_seq": _revocations[-1], "trimmed_seq": _revocations[-1]}
+        )
+    yield
+    _revocations.extend(Stream.objects.filter(name="control").values_list("last_seq", flat=True))
+
+
+_revocations: list[int] = []
+
+
 # --- What every test must leave as it was ------------------------------------------------------------------
 
 
@@ -122,24 +146,13 @@ def redis_server(_redis_of_the_run: RedisServer) -> RedisServer:
 
 
 @pytest.fixture
-def daphne(
-    transactional_db: None, redis_server: RedisServer, _daphne_of_the_run: list[WebServer]
-) -> Iterator[WebServer]:
+def daphne(transactional_db: None, redis_server: RedisServer, _daphne_of_the_run: list[WebServer]) -> WebServer:
     """A real daphne on the test database: `.url`, `.ws_url`. It is shared, so a test that kills it makes its own."""
-    from notifications.models import Stream
-
     _daphne_of_the_run[:] = [server for server in _daphne_of_the_run if server.is_running()]
     if not _daphne_of_the_run:
         _daphne_of_the_run.extend(start_servers())
     [server] = _daphne_of_the_run
-    # It has followed the revocations of the tests before, whose log was emptied: they go on from their number.
-    if known := _control_seq.get(server.pid):
-        Stream.objects.update_or_create(name="control", defaults={"last_seq": known, "trimmed_seq": known})
-    yield server
-    _control_seq[server.pid] = Stream.objects.filter(name="control").values_list("last_seq", flat=True).first() or 0
-
-
-_control_seq: dict[int, int] = {}
+    return server
 
 
 @pytest.fixture

@@ -40,6 +40,10 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return response
 
 
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse(status=404)
+
+
 urlpatterns = [path("where", where), path("zone", zone), path("stream", stream)]
 
 
