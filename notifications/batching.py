@@ -17,13 +17,19 @@ class Batcher(Generic[Item, Result]):
     A lone item is written at once; under load the batches grow by themselves, so there is no delay to tune.
     `write` takes up to `max_items` items and returns as many outcomes, each a result or the exception with
     which that one item was refused; an exception that it raises refuses the whole batch. An item whose future is
-    cancelled before its batch begins is not written.
+    cancelled before its batch begins is not written. `pause` is called after each batch, in the writing thread.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, max_items: int, name: str
+        self,
+        write: Callable[[Sequence[Item]], Sequence[Result | Exception]],
+        *,
+        max_items: int,
+        name: str,
+        pause: Callable[[], None] | None = None,
     ) -> None:
         self._write = write
+        self._pause = pause
         self._max_items = max_items
         self._waiting: list[tuple[Item, Future[Result]]] = []
         self._lock = threading.Lock()
@@ -50,6 +56,8 @@ class Batcher(Generic[Item, Result]):
                     break
             # From here on the futures cannot be cancelled, so that their outcome can be set.
             self._write_batch([(item, future) for item, future in batch if future.set_running_or_notify_cancel()])
+            if self._pause is not None:
+                self._pause()
         close_old_connections()
 
     def _write_batch(self, batch: "list[tuple[Item, Future[Result]]]") -> None:

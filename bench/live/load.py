@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MARK = b"%|"
-"""Stands before the sending time (nanoseconds, 19 digits) in each message; a frame's header cannot contain it."""
+MARK = b"%|!"
+"""Stands before the sending time (nanoseconds, 19 digits) in each message; no frame's length is written like it."""
 _STAMP_DIGITS = 19
 _FILLER = "x" * (100 - len(MARK) - _STAMP_DIGITS - 1)
 
@@ -184,7 +184,7 @@ class Load:
                 client.last = data
                 self.deliveries += count
             # What is cut off at the end is counted with the next chunk.
-            client.tail = MARK[:1] if seen.endswith(MARK[:1]) else b""
+            client.tail = next((MARK[:cut] for cut in (2, 1) if seen.endswith(MARK[:cut])), b"")
             if client.number < sample and (unfinished := self._note_latencies(seen)):
                 client.tail = seen[-unfinished:]
                 self.deliveries -= 1

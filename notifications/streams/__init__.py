@@ -8,6 +8,7 @@ streams.register("room", may_read)                        who may read `room:…
 from notifications.streams.appending import StreamLock, append, append_many
 from notifications.streams.log import LiveEvent, Reset, Slice, last_seq, read, trim
 from notifications.streams.permissions import may_read, register, revoke
+from notifications.streams.publisher import let_news_out
 from notifications.streams.redacting import redact
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "append",
     "append_many",
     "last_seq",
+    "let_news_out",
     "may_read",
     "read",
     "redact",

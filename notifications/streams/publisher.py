@@ -21,6 +21,9 @@ WAITING_MESSAGES = 10_000
 MESSAGE_BYTES = 256 * 1024
 """Above this the news names the events without carrying them: the hubs read them from the database."""
 
+LET_OUT_SECONDS = 0.1
+"""How long a writer waits at most for a server that is busy with something else."""
+
 
 class Publisher:
     """Publishes from a loop of its own, so that a writer waits for no network and fails for no Redis."""
@@ -88,6 +91,20 @@ def publish_redaction(stream: str, seqs: list[int]) -> None:
     if hub is not None:
         hub.loop.call_soon_threadsafe(hub.tell_redaction, stream, seqs)
     _the_publisher().publish_redaction(stream, seqs)
+
+
+def let_news_out() -> None:
+    """Wait until this process's subscribers have been handed what was published, and who answers at once was heard.
+
+    For a thread that writes batch after batch: each costs the same work for every subscriber, however much is in it.
+    """
+    hub = hub_of_this_process()
+    if hub is None:
+        return
+    loop, heard = hub.loop, threading.Event()
+    # One turn tells the feeds, the next hands out, the third has read what came meanwhile.
+    loop.call_soon_threadsafe(loop.call_soon, loop.call_soon, heard.set)
+    heard.wait(LET_OUT_SECONDS)
 
 
 def _forget_after_fork() -> None:

@@ -93,3 +93,20 @@ def test_a_broken_connection_is_replaced_for_the_next_batch() -> None:
     with pytest.raises(Exception, match="closed"):
         batcher.submit(1).result(10)
     assert busy[0].result(10) == 2
+
+
+def test_what_comes_in_the_pause_after_a_batch_shares_the_next() -> None:
+    gate, pausing, go_on = Gate(), threading.Event(), threading.Event()
+    gate.open.set()
+
+    def pause() -> None:
+        pausing.set()
+        assert go_on.wait(10)
+
+    batcher = Batcher(gate.write, max_items=10, name="test", pause=pause)
+    assert batcher.submit(1).result(10) == 2, "who was written does not wait for the pause"
+    assert pausing.wait(10)
+    futures = [batcher.submit(2), batcher.submit(3)]
+    go_on.set()
+    assert [future.result(10) for future in futures] == [4, 6]
+    assert gate.batches == [[1], [2, 3]]
