@@ -40,16 +40,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 def each(
-    request: HttpRequest, rooms: Iterable[tuple[Room, str]], deed: Callable[[queries.Seat, str], object], done: str
+    request: HttpRequest, found: Iterable[tuple[Room, dict[str, Any]]], deed: Callable[..., object], done: str
 ) -> None:
     """Do something in rooms, as staff and by the services, so that it is told, written down and ends open sockets.
 
-    `rooms` has each room with the name of whom it is done to.
+    `found` has each room with what the service must know besides the seat.
     """
     count = 0
-    for room, name in rooms:
+    for room, what in found:
         try:
-            deed(queries.seat_of_staff(room, user_of(request)), name)
+            deed(seat=queries.seat_of_staff(room, user_of(request)), **what)
             count += 1
         except AppError as error:
             messages.error(request, f"{room}: {error}")
@@ -73,12 +73,11 @@ class RoomAdmin(KeepingAdmin):
 
     @admin.action(description="Archive", permissions=["keep"])
     def archive(self, request: HttpRequest, rooms: "QuerySet[Room]") -> None:
-        each(request, ((room, "") for room in rooms), lambda seat, _: services.archive_room(seat=seat), "Archived")
+        each(request, ((room, {}) for room in rooms), services.archive_room, "Archived")
 
     @admin.action(description="Open again", permissions=["keep"])
     def open_again(self, request: HttpRequest, rooms: "QuerySet[Room]") -> None:
-        reopen = lambda seat, _: services.archive_room(seat=seat, on=False)  # noqa: E731
-        each(request, ((room, "") for room in rooms), reopen, "Open again")
+        each(request, ((room, {"on": False}) for room in rooms), services.archive_room, "Open again")
 
 
 @admin.register(Membership)
@@ -91,41 +90,35 @@ class MembershipAdmin(KeepingAdmin):
 
     @admin.action(description="Mute for a day", permissions=["keep"])
     def mute_for_a_day(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        mute = lambda seat, name: services.mute(seat=seat, username=name, minutes=1440)  # noqa: E731
-        each(request, _whom(rows), mute, "Muted")
+        each(request, _whom(rows), partial(services.mute, minutes=1440), "Muted")
 
     @admin.action(description="End the mute", permissions=["keep"])
     def end_mute(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        unmute = lambda seat, name: services.mute(seat=seat, username=name, minutes=0)  # noqa: E731
-        each(request, _whom(rows), unmute, "No longer muted")
+        each(request, _whom(rows), partial(services.mute, minutes=0), "No longer muted")
 
     @admin.action(description="Ban", permissions=["keep"])
     def ban(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        each(request, _whom(rows), lambda seat, name: services.ban(seat=seat, username=name), "Banned")
+        each(request, _whom(rows), services.ban, "Banned")
 
     @admin.action(description="Lift the ban", permissions=["keep"])
     def lift_ban(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        each(request, _whom(rows), lambda seat, name: services.lift_ban(seat=seat, username=name), "No longer banned")
+        each(request, _whom(rows), services.lift_ban, "No longer banned")
 
     @admin.action(description="Make an owner", permissions=["keep"])
     def make_owner(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        each(request, _whom(rows), partial(_give_role, Membership.Role.OWNER), "Owners now")
+        each(request, _whom(rows), partial(services.set_role, role=Membership.Role.OWNER), "Owners now")
 
     @admin.action(description="Make a moderator", permissions=["keep"])
     def make_moderator(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        each(request, _whom(rows), partial(_give_role, Membership.Role.MODERATOR), "Moderators now")
+        each(request, _whom(rows), partial(services.set_role, role=Membership.Role.MODERATOR), "Moderators now")
 
     @admin.action(description="Make a member", permissions=["keep"])
     def make_member(self, request: HttpRequest, rows: "QuerySet[Membership]") -> None:
-        each(request, _whom(rows), partial(_give_role, Membership.Role.MEMBER), "Members now")
+        each(request, _whom(rows), partial(services.set_role, role=Membership.Role.MEMBER), "Members now")
 
 
-def _whom(memberships: "QuerySet[Membership]") -> list[tuple[Room, str]]:
-    return [(row.room, row.user.get_username()) for row in memberships.select_related("room", "user")]
-
-
-def _give_role(role: str, seat: queries.Seat, name: str) -> None:
-    services.set_role(seat=seat, username=name, role=role)
+def _whom(memberships: "QuerySet[Membership]") -> list[tuple[Room, dict[str, Any]]]:
+    return [(row.room, {"username": row.user.get_username()}) for row in memberships.select_related("room", "user")]
 
 
 @admin.register(Message)
@@ -183,9 +176,8 @@ class ReportAdmin(KeepingAdmin):
 
     @admin.action(description="Mark as dealt with", permissions=["keep"])
     def handle(self, request: HttpRequest, reports: "QuerySet[Report]") -> None:
-        found = [(report.message.room, str(report.pk)) for report in reports.select_related("message__room")]
-        handle = lambda seat, pk: services.handle_report(seat=seat, report_id=int(pk))  # noqa: E731
-        each(request, found, handle, "Dealt with")
+        found = [(report.message.room, {"report_id": report.pk}) for report in reports.select_related("message__room")]
+        each(request, found, services.handle_report, "Dealt with")
 
 
 @admin.register(AuditEntry)

@@ -1,6 +1,5 @@
 """What stands around every view."""
 
-import logging
 from zoneinfo import ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -11,11 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
-from config.unavailable import is_unavailable, unavailable
+from config.unavailable import answer_to
 from notifications.errors import AppError
 from notifications.queries import contact_of
-
-logger = logging.getLogger(__name__)
 
 ZONE_KEY = "time_zone"
 
@@ -43,10 +40,10 @@ class TimeZoneMiddleware(MiddlewareMixin):
         try:
             self._activate(request)
         except Exception as error:
-            if not is_unavailable(error):
+            answer = answer_to(error, request)
+            if answer is None:
                 raise
-            logger.exception("the database does not answer")
-            return unavailable(request)
+            return answer
         return None
 
     def _activate(self, request: HttpRequest) -> None:
@@ -68,9 +65,8 @@ class AppErrorMiddleware(MiddlewareMixin):
         if isinstance(exception, Http404) and settings.DEBUG:
             # Django shows its own page then; that is for unknown addresses, not for a thing that is not there.
             return render(request, "404.html", status=404)
-        if is_unavailable(exception):
-            logger.exception("the database does not answer", exc_info=exception)
-            return unavailable(request)
+        if answer := answer_to(exception, request):
+            return answer
         if not isinstance(exception, AppError):
             return None
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":

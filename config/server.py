@@ -8,7 +8,6 @@ import asyncio
 import gc
 import os
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 import uvloop
@@ -21,13 +20,10 @@ from daphne.endpoints import build_endpoint_description_strings  # noqa: E402
 from daphne.server import Server  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 from twisted.internet import defer  # noqa: E402
-from twisted.web import http  # noqa: E402
 
 from config.asgi import application  # noqa: E402
 from notifications.streams.connections import connections  # noqa: E402
-
-# Twisted has Python's e-mail package parse the content type of each POST: 0.5 ms for what is nearly always the same.
-http._parseContentType = lru_cache(maxsize=256)(http._parseContentType)
+from notifications.streams.daphne import remember_content_types  # noqa: E402
 
 MAX_FRAME_BYTES = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS = 20
@@ -84,6 +80,7 @@ def main() -> None:
 
     # What stays to the end (the code, its URLs) is not looked through for garbage again and again: 10 % of the time.
     get_resolver().url_patterns  # noqa: B018  (loads every view)
+    remember_content_types()
     gc.collect()
     gc.freeze()
     proxied = settings.BEHIND_PROXY

@@ -1,6 +1,5 @@
 """Personal tokens for the API: shown once, kept as a hash, with scopes and an end."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -9,6 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
+
+from notifications.api_auth import checksum_of
 
 PREFIX = "chowk_"
 """Lets scanners for leaked secrets know what they found."""
@@ -28,8 +29,7 @@ def issue_token(*, user: User, scopes: list[str], lifetime: timedelta) -> str:
             scope=" ".join(scopes),
             expires=timezone.now() + lifetime,
         )
-        checksum = hashlib.sha256(text.encode()).hexdigest()
-        AccessToken.objects.filter(pk=token.pk).update(token_checksum=checksum)
+        AccessToken.objects.filter(pk=token.pk).update(token_checksum=checksum_of(text))
     return text
 
 

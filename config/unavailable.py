@@ -1,5 +1,6 @@
 """The answer when the database is away, has no connection to give, or is locked for too long: 503, try again."""
 
+import logging
 import sqlite3
 import sys
 from typing import Any
@@ -12,6 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
 from config.problems import problem
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
 CODE = "unavailable"
@@ -45,11 +48,19 @@ class UnavailableMiddleware(MiddlewareMixin):
             return response
         if not getattr(request, "is_unavailable", False):
             return _broken(request) or response
-        return unavailable(request)
+        return _unavailable(request)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """The answer itself, made without the database: for those who see the failure before Django does."""
+def answer_to(error: Exception, request: HttpRequest) -> HttpResponse | None:
+    """For those who see the failure before Django does; None where it is another."""
+    if not is_unavailable(error):
+        return None
+    logger.exception("the database does not answer", exc_info=error)
+    return _unavailable(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Made without the database."""
     answer = _answer(request)
     answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
     answer["Cache-Control"] = "no-store"

@@ -1,7 +1,7 @@
 """Appending to streams: two statements, however many events and streams."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, LiteralString
 
@@ -47,12 +47,11 @@ _INSERT = {
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """Numbers of a stream that this transaction took: `count` of them, from `first` on."""
+    """Numbers of a stream that this transaction may give, from `first` on."""
 
     stream: str
     stream_id: int
     first: int
-    count: int
 
 
 def append(stream: str, events: Sequence[Draft]) -> list[LiveEvent]:
@@ -91,7 +90,7 @@ class StreamLock:
     def __init__(self, stream: str, rows: Sequence[Stream]) -> None:
         self.stream = stream
         if rows:
-            self._end = Reserved(stream, rows[0].pk, rows[0].last_seq + 1, 0)
+            self._end = Reserved(stream, rows[0].pk, rows[0].last_seq + 1)
         else:
             [self._end] = _take_numbers({stream: 0})  # its first event makes the stream
 
@@ -106,8 +105,8 @@ class StreamLock:
 
     def append(self, events: Sequence[Draft]) -> list[Statement]:
         """`streams.append`, once: the statements that do it, for the same transaction."""
-        taken = replace(self._end, count=len(events))
-        return [(_MOVE_END, [taken.first + taken.count - 1, taken.stream_id]), _insert([(taken, events)])[1]]
+        moved = (_MOVE_END, [self.next_seq + len(events) - 1, self._end.stream_id])
+        return [moved, _insert([(self._end, events)])[1]]
 
 
 def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:
@@ -117,8 +116,7 @@ def _take_numbers(counts: Mapping[str, int]) -> list[Reserved]:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_NUMBERS.format(", ".join([_PLACE] * len(counts))), values)
         return [
-            Reserved(name, stream_id, last_seq - counts[name] + 1, counts[name])
-            for stream_id, name, last_seq in cursor.fetchall()
+            Reserved(name, stream_id, last_seq - counts[name] + 1) for stream_id, name, last_seq in cursor.fetchall()
         ]
 
 

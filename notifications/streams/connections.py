@@ -139,10 +139,12 @@ def _over(visitors: set[Visitor]) -> set[Visitor]:
 
 
 def _without_token(programs: set[Visitor]) -> set[Visitor]:
-    alive = AccessToken.objects.filter(
-        pk__in=[v.token_id for v in programs], expires__gt=timezone.now(), user__is_active=True
-    )
-    tokens = set(alive.values_list("pk", flat=True)) if programs else set()
+    tokens: set[int] = set()
+    ids = [v.token_id for v in programs]
+    for start in range(0, len(ids), _KEYS_PER_QUERY):
+        part = ids[start : start + _KEYS_PER_QUERY]
+        alive = AccessToken.objects.filter(pk__in=part, expires__gt=timezone.now(), user__is_active=True)
+        tokens.update(alive.values_list("pk", flat=True))
     return {v for v in programs if v.token_id not in tokens}
 
 

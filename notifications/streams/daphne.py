@@ -11,6 +11,7 @@ from collections import deque
 from typing import Any
 
 from twisted.internet.tcp import Connection as TcpConnection
+from twisted.web import http
 
 from notifications.streams.encoding import Batch, text_frame
 
@@ -123,3 +124,11 @@ def daphne_outlet(send: Any) -> DaphneOutlet | None:
     """An outlet for a WebSocket that daphne serves over plain TCP; None for any other."""
     transport = _transport_of(send)
     return None if transport is None else DaphneOutlet(_protocol_of(send), transport)
+
+
+def remember_content_types() -> None:
+    """Twisted has Python's e-mail package parse the content type of each POST: 0.5 ms for what is nearly always the
+    same."""
+    parse = getattr(http, "_parseContentType", None)
+    if parse is not None:
+        http._parseContentType = functools.lru_cache(maxsize=256)(parse)

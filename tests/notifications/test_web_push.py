@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -25,13 +24,6 @@ from tests.notifications.factories import make_person
 from tests.notifications.gateway import Gateway
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def gateway(settings: Any) -> Iterator[Gateway]:
-    settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE = True
-    with Gateway() as server:
-        yield server
 
 
 class Browser:

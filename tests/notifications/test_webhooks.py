@@ -1,7 +1,6 @@
 """Webhooks: who is told of what, the signature, retries, and where nothing is posted to."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,13 +22,6 @@ from tests.notifications.factories import make_person
 from tests.notifications.gateway import Gateway
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def gateway(settings: Any) -> Iterator[Gateway]:
-    settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE = True
-    with Gateway() as server:
-        yield server
 
 
 @pytest.fixture

@@ -31,16 +31,6 @@ def ravi() -> User:
     return make_person("ravi", paise=100_000, first_name="Ravi")
 
 
-@pytest.fixture
-def browser_of() -> Any:
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
 def told(user: User, kind: str) -> list[dict]:
     return list(Notification.objects.filter(user=user, kind=kind).values_list("data", flat=True))
 

@@ -27,16 +27,6 @@ def ravi() -> User:
     return make_person("ravi", paise=100_000)
 
 
-@pytest.fixture
-def browser_of() -> Any:
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
 def ask(asker: User, payer: User, paise: int = 5_000) -> MoneyRequest:
     return services.ask_for_money(asker=asker, payer=payer, amount_paise=paise, key=str(uuid4()), note="chai")
 

@@ -1,5 +1,7 @@
 """Several statements in one round trip, and what becomes of the transaction when one of them fails."""
 
+from typing import Any
+
 import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection
@@ -35,7 +37,10 @@ def test_the_first_error_is_raised_and_the_connection_stays_usable(
 def test_a_refused_batch_leaves_nothing_and_the_next_is_posted(monkeypatch: pytest.MonkeyPatch) -> None:
     asha, ravi = wallet_id(make_person("asha", paise=100)), wallet_id(make_person("ravi"))
     with monkeypatch.context() as wrong:
-        doubled = lambda *values: NewEntry(*values[:3], 2 * values[3], *values[4:])  # noqa: E731
+
+        def doubled(*values: Any) -> NewEntry:
+            return NewEntry(*values[:3], 2 * values[3], *values[4:])
+
         wrong.setattr(posting, "NewEntry", doubled)
         with pytest.raises(IntegrityError):
             post_transfer(order(asha, ravi, 10))
