@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -158,13 +159,23 @@ def test_a_first_visit_is_light(
     heavy = []
     for user, path in [(None, "/"), (asha, "/"), (asha, "/rooms/"), (asha, "/wallet/"), (asha, "/judge/")]:
         page = browser.page(user, base_url=server.url)
-        received: list[int] = []
+        received = Counter[str]()
+        urls: dict[str, str] = {}
         wire = page.context.new_cdp_session(page)
+        wire.on(
+            "Network.requestWillBeSent",
+            lambda begun, urls=urls: urls.update({begun["requestId"]: begun["request"]["url"]}),
+        )
+        wire.on(
+            "Network.loadingFinished",
+            lambda done, urls=urls, received=received: received.update(
+                {urls[done["requestId"]]: done["encodedDataLength"]}
+            ),
+        )
         wire.send("Network.enable")
-        wire.on("Network.loadingFinished", lambda done, sizes=received: sizes.append(done["encodedDataLength"]))
         page.goto(path, wait_until="networkidle")
-        if sum(received) > BUDGET_BYTES:
-            heavy.append(f"{path}: {sum(received)} bytes in {len(received)} files")
+        if received.total() > BUDGET_BYTES:
+            heavy.append(f"{path}: {received.total()} bytes: {received.most_common()}")
         page.context.close()
     assert not heavy, "\n".join(heavy)
 
