@@ -1,7 +1,8 @@
 """Runs the Procfile with honcho: `python -m config.run`, the last part of `make run`.
 
-On top of honcho: Redis starts first and ends last, a program that dies is started again, and whatever ends the run
-(Ctrl-C, SIGTERM, a closed terminal, even SIGKILL) leaves no process behind.
+On top of honcho: Redis starts first and ends last, the web server has the processors for itself until it answers, a
+program that dies is started again, and whatever ends the run (Ctrl-C, SIGTERM, a closed terminal, even SIGKILL) leaves
+no process behind.
 """
 
 import contextlib
@@ -37,6 +38,8 @@ SHORT_LIFE_SECONDS = 10
 SHORT_LIVES = 3
 """A program that so many times in a row ends within SHORT_LIFE_SECONDS is broken: the run ends."""
 READY_SECONDS = 300
+WEB_ALONE_SECONDS = 15
+"""How long the workers wait for the web server to answer: the first page should not."""
 
 # prctl(2); elsewhere than on Linux the run does without.
 _PR_SET_PDEATHSIG = 1
@@ -71,8 +74,10 @@ def run(programs: dict[str, tuple[str, dict[str, str]]]) -> int:
     for name, (command, environment) in programs.items():
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(settings.BASE_DIR))
     signal.signal(signal.SIGHUP, pass_on_as_term)
-    if any(name.startswith("web") for name in programs):
+    if any(is_web(name) for name in programs):
         threading.Thread(target=say_when_ready, args=[manager], daemon=True).start()
+    else:
+        manager.web_is_up.set()
     try:
         manager.loop()
     except KeyboardInterrupt:
@@ -121,9 +126,10 @@ class TiedPopen(Popen):
 class RestartingProcess(Process):
     """A program of the Procfile that is started again when it dies by itself."""
 
-    def __init__(self, command: str, *, stopping: Event, **options: Any) -> None:
+    def __init__(self, command: str, *, after: Event | None, stopping: Event, **options: Any) -> None:
         super().__init__(command, **options)
         self._child_ctor = TiedPopen
+        self._after = after
         self._stopping = stopping
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
@@ -131,10 +137,16 @@ class RestartingProcess(Process):
         self._events = events
         if _libc is not None:
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if ignore_signals:
+            # Handlers, unlike SIG_IGN, are not passed on to the program.
+            for signum in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(signum, lambda signum, frame: None)
+        if self._after is not None:
+            self._after.wait(WEB_ALONE_SECONDS)
         short_lives = 0
         while True:
             began = time.monotonic()
-            code = self._run_once(ignore_signals)
+            code = self._run_once()
             short_lives = short_lives + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
             if self._stopping.is_set() or short_lives >= SHORT_LIVES:
                 break
@@ -143,12 +155,9 @@ class RestartingProcess(Process):
                 break
         self._send_message({"returncode": code}, type="stop")
 
-    def _run_once(self, ignore_signals: bool) -> int:
+    def _run_once(self) -> int:
         child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
         self._send_message({"pid": child.pid}, type="start")
-        if ignore_signals:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if self._stopping.is_set():
             child.terminate()
         # Lines come by a thread: what the program started may hold its output open after it is gone.
@@ -164,11 +173,12 @@ class RestartingProcess(Process):
 
 
 class ChowkManager(Manager):
-    """Honcho's manager, with Redis first and last."""
+    """Honcho's manager, with Redis first and last, and the web server before the workers."""
 
     def __init__(self, printer: Printer) -> None:
         super().__init__(printer)
         self.stopping = multiprocessing.Event()
+        self.web_is_up = multiprocessing.Event()
         self._terminating = False
         self._process_ctor = self._make_process
 
@@ -176,8 +186,9 @@ class ChowkManager(Manager):
         """Print a line of the system's own."""
         self._system_print(text + "\n")
 
-    def _make_process(self, command: str, **options: Any) -> RestartingProcess:
-        return RestartingProcess(command, stopping=self.stopping, **options)
+    def _make_process(self, command: str, *, name: str, **options: Any) -> RestartingProcess:
+        after = None if is_redis(name) or is_web(name) else self.web_is_up
+        return RestartingProcess(command, name=name, after=after, stopping=self.stopping, **options)
 
     def _start(self) -> None:
         first = {name: entry for name, entry in self._processes.items() if is_redis(name)}
@@ -201,6 +212,7 @@ class ChowkManager(Manager):
             return
         self._terminating = True
         self.stopping.set()
+        self.web_is_up.set()
         threading.Thread(target=self._terminate_in_order, daemon=True).start()
 
     def _terminate_in_order(self) -> None:
@@ -222,15 +234,21 @@ def is_redis(name: str) -> bool:
     return name == REDIS or name.startswith(f"{REDIS}-")
 
 
+def is_web(name: str) -> bool:
+    """Whether a program is a web server, the only one or one of a fleet's."""
+    return name.startswith("web")
+
+
 def say_when_ready(manager: ChowkManager) -> None:
-    """Print the address once the web server answers."""
+    """Print the address once the web server answers, and let the workers start."""
     host = "localhost" if settings.HOST in ("127.0.0.1", "::1", "0.0.0.0") else settings.HOST  # noqa: S104 (compared)
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not manager.stopping.is_set():
         if web_answers(f"http://{host}:{settings.PORT}/readyz"):
             manager.say(f"Chowk runs on {settings.PUBLIC_URL}. Ctrl-C stops it.")
+            manager.web_is_up.set()
             return
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 def web_answers(url: str) -> bool:

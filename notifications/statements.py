@@ -9,29 +9,50 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg.pq import TransactionStatus
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
 
+_BEGIN: Statement = ("BEGIN", [])
+_COMMIT: Statement = ("COMMIT", [])
 
-def execute_together(*statements: Statement) -> list[list[Any]]:
+
+def execute_together(*statements: Statement, commit: bool = False) -> list[list[Any]]:
     """Execute statements in this order; the rows of each, [] for one that returns none.
 
+    A transaction that begins with them begins in the same round trip. With `commit` they are its last, and where
+    its block is the outermost it ends in the same round trip too: nothing may be executed after them.
     Raises what the first that fails raises; those after it are not executed.
     """
     if connection.vendor != "postgresql":
         return [_execute(*statement) for statement in statements]
     if not statements:
         return []
+    begin, end = _beginning(), [_COMMIT] if commit and _is_outermost() else []
+    together = [*begin, *statements, *end]
     with connection.cursor() as cursor:
         # Django's cursors put the parameters in themselves, so one message holds them all.
-        cursor.execute(
-            ";\n".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
-        )
+        cursor.execute(";\n".join(sql for sql, _ in together), [value for _, values in together for value in values])
         rows = [_rows(cursor)]
         while cursor.nextset():
             rows.append(_rows(cursor))
-        return rows
+    return rows[len(begin) : len(rows) - len(end)]
+
+
+def _beginning() -> list[Statement]:
+    """What begins the transaction, where psycopg would do so before the next statement, in a round trip of its own."""
+    connection.ensure_connection()
+    given = connection.connection
+    if connection.get_autocommit() or given.info.transaction_status != TransactionStatus.IDLE:
+        return []
+    given.autocommit = True  # as Django sets it after the transaction
+    return [_BEGIN]
+
+
+def _is_outermost() -> bool:
+    """Whether the end of the innermost atomic block commits."""
+    return connection.in_atomic_block and not connection.savepoint_ids
 
 
 def fetch_together(*asked: QuerySet[Any] | Statement) -> list[list[Any]]:

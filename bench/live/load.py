@@ -94,12 +94,13 @@ class Load:
         self.deliveries = 0
         self.sent = 0
         self.latencies_ns: list[int] = []
+        self._buffer = memoryview(bytearray(262144))
         self._by_fd = {client.sock.fileno(): client for client in self.clients}
         self._epoll = select.epoll()
         for client in self.clients:
             client.sock.setblocking(False)
             self._epoll.register(client.sock.fileno(), select.EPOLLIN)
-        self._acknowledged_at = time.monotonic()
+        self._acknowledged = 0
         self._settle()
 
     def close(self) -> None:
@@ -125,6 +126,7 @@ class Load:
         """(deliveries per second, p50, p99 in ms) with messages sent on time, whether or not the last ones arrived."""
         self._reset_counts()
         interval = len(self.clients) / deliveries_per_second
+        sample = max(1, len(self.clients) // 20)
         start = time.monotonic()
         due = deque(start + n * interval for n in range(int(seconds / interval)))
         while due:
@@ -132,9 +134,9 @@ class Load:
             while due and due[0] <= now:
                 # The time a message was due, not when a busy generator got to it: no coordinated omission.
                 self._send(self.clients[self.sent % 50], stamp_ns=int(due.popleft() * 1e9))
-            self._take(max(0.0, min(0.005, due[0] - now)) if due else 0, sample=20)
+            self._take(max(0.0, min(0.005, due[0] - now)) if due else 0, sample=sample)
         rate = self.deliveries / (time.monotonic() - start)
-        self._drain(sample=20)
+        self._drain(sample)
         ordered = sorted(self.latencies_ns)
         return rate, ordered[len(ordered) // 2] / 1e6, ordered[int(len(ordered) * 0.99)] / 1e6
 
@@ -172,7 +174,7 @@ class Load:
         for fd, _ in ready:
             client = self._by_fd[fd]
             try:
-                data = client.sock.recv(262144)
+                data = bytes(self._buffer[: client.sock.recv_into(self._buffer)])
             except BlockingIOError:
                 continue
             except ConnectionResetError:
@@ -185,20 +187,25 @@ class Load:
                 self.deliveries += count
             # What is cut off at the end is counted with the next chunk.
             client.tail = next((MARK[:cut] for cut in (2, 1) if seen.endswith(MARK[:cut])), b"")
-            if client.number < sample and (unfinished := self._note_latencies(seen)):
+            if sample and client.number % sample == 0 and (unfinished := self._note_latencies(seen)):
                 client.tail = seen[-unfinished:]
                 self.deliveries -= 1
             answer = self.peer.answer(client, data)
             if answer is not None:
                 client.send(answer)
-        now = time.monotonic()
-        if now - self._acknowledged_at > ACK_SECONDS:
-            self._acknowledged_at = now
-            for client in self.clients:
-                payload = self.peer.acknowledge(client)
-                if payload is not None:
-                    client.send(payload)
+        self._acknowledge()
         return len(ready)
+
+    def _acknowledge(self) -> None:
+        """Each client acknowledges once in ACK_SECONDS, in its turn, as people's pages do."""
+        count = len(self.clients)
+        due = int(time.monotonic() / ACK_SECONDS * count)
+        for turn in range(max(self._acknowledged, due - count), due):
+            client = self.clients[turn % count]
+            payload = self.peer.acknowledge(client)
+            if payload is not None:
+                client.send(payload)
+        self._acknowledged = due
 
     def _note_latencies(self, seen: bytes) -> int:
         """Note the age of each message; returns how many bytes at the end are one whose stamp is not complete."""

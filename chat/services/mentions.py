@@ -34,13 +34,8 @@ def record_mentions(room: Room, messages: Sequence[tuple[Message, Rendered]]) ->
     Everyone of an @room is told by the clock, so that a large room does not hold up the sender. In direct messages
     the room itself shows what is new, so nothing goes to the inbox: only the digest tells who stays away.
     """
-    everyone = room.kind == Room.Kind.DIRECT or any(shown.mentions_room for _, shown in messages)
-    called: dict[int, set[int]] = {}
-    for message, shown in messages:
-        ids = set(shown.user_ids)
-        if message.reply_to is not None and message.reply_to.author_id:
-            ids.add(message.reply_to.author_id)
-        called[message.pk] = ids - {message.author_id or 0}
+    everyone = _speaks_to_all(room, messages)
+    called = {message.pk: _called(message, shown) for message, shown in messages}
     if not everyone and not any(called.values()):
         return
     members = Membership.objects.filter(room=room, alert=Membership.Alert.MENTIONS, user__is_active=True)
@@ -60,6 +55,23 @@ def record_mentions(room: Room, messages: Sequence[tuple[Message, Rendered]]) ->
             for user_id in sorted(at_once):
                 notify_of(message, users[user_id], room)
     Mention.objects.bulk_create(mentions, ignore_conflicts=True)
+
+
+def speaks_to_anyone(room: Room, messages: Sequence[tuple[Message, Rendered]]) -> bool:
+    """Whether there is anything for `record_mentions` to do."""
+    return _speaks_to_all(room, messages) or any(_called(message, shown) for message, shown in messages)
+
+
+def _speaks_to_all(room: Room, messages: Sequence[tuple[Message, Rendered]]) -> bool:
+    return room.kind == Room.Kind.DIRECT or any(shown.mentions_room for _, shown in messages)
+
+
+def _called(message: Message, shown: Rendered) -> set[int]:
+    """Whom the message calls by name or answers."""
+    ids = set(shown.user_ids)
+    if message.reply_to is not None and message.reply_to.author_id:
+        ids.add(message.reply_to.author_id)
+    return ids - {message.author_id or 0}
 
 
 def notify_of(message: Message, user: User, room: Room) -> None:

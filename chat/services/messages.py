@@ -26,7 +26,7 @@ from chat.errors import (
 from chat.models import Attachment, Message, Room
 from chat.rendering import Rendered, names_in, render
 from chat.services.gate import Gate
-from chat.services.mentions import mentionable, record_mentions
+from chat.services.mentions import mentionable, record_mentions, speaks_to_anyone
 from chat.services.message_rows import insert, next_ids
 from notifications import streams
 from notifications.statements import Statement, execute_together, fetch_together
@@ -218,9 +218,9 @@ def _store(
                 known[draft.key] = message
         if new:
             _insert(new, gate, stream)
-        refused = [draft for draft, result in zip(drafts, results, strict=True) if isinstance(result, ChatError)]
-        # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
-        sent_before = _sent_before(refused)
+    refused = [draft for draft, result in zip(drafts, results, strict=True) if isinstance(result, ChatError)]
+    # What was stored and is now refused (too fast, say) is a retry all the same: it gets the first answer.
+    sent_before = _sent_before(refused)
     results = [sent_before.get(draft.key, result) for draft, result in zip(drafts, results, strict=True)]
     stored_now = {each.message.pk for each in new}
     return [result if isinstance(result, ChatError) else _answer(result, room_id, stored_now) for result in results]
@@ -229,17 +229,21 @@ def _store(
 def _insert(new: Sequence[_New], gate: Gate, stream: streams.StreamLock) -> None:
     messages = [each.message for each in new]
     first, last = messages[0], messages[-1]
+    spoken_to = [(each.message, each.shown) for each in new]
+    is_all = not any(each.files for each in new) and not speaks_to_anyone(gate.room, spoken_to)
     execute_together(
         insert(messages),
         (_MOVE_ROOM, [last.number, connection.ops.adapt_datetimefield_value(gate.now), gate.room.pk]),
         gate.save(first_number=first.number, last_number=last.number),
         *_count_replies(messages),
         *stream.append([events.message_posted(each.message, each.files) for each in new]),
+        commit=is_all,
     )
     for message in messages:
         message._state.adding = False
-    _attach(new)
-    record_mentions(gate.room, [(each.message, each.shown) for each in new])
+    if not is_all:
+        _attach(new)
+        record_mentions(gate.room, spoken_to)
 
 
 def _attach(new: Sequence[_New]) -> None:

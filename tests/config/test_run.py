@@ -46,6 +46,23 @@ def test_everything_of_the_procfile_runs(run: ChowkRun) -> None:
     assert any("redis-server" in word for process in run.programs() for word in command_line(process)[:1])
 
 
+def test_the_first_page_does_not_wait_for_the_workers(run: ChowkRun) -> None:
+    said = run.output()
+    for name in (*WORKERS, "clock"):
+        assert said.index("Chowk runs on") < said.index(f"{name} started")
+
+
+def test_stopped_while_the_workers_wait_for_the_web_server(prepared: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path / "var")
+    started = ChowkRun(run_environment(tmp_path / "var"))
+    started.wait_until(lambda: "web started" in started.output())
+    programs = started.programs()
+    started.popen.send_signal(signal.SIGINT)
+    assert started.popen.wait(timeout=15) == 0
+    assert psutil.wait_procs(programs, timeout=5)[1] == []
+    assert "Chowk runs on" not in started.output()
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_process_stays_behind(run: ChowkRun, signum: signal.Signals) -> None:
     programs = run.programs()

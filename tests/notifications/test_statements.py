@@ -2,11 +2,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.pq import TransactionStatus
 
 from notifications.models import Stream
 from notifications.statements import Statement, execute_together, fetch_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
+one_process = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite is in the same process: no round trips"
+)
 
 
 def new_stream(name: str) -> Statement:
@@ -43,11 +47,64 @@ def test_statements_are_executed_in_order_and_each_answers() -> None:
     assert answers == [[], [(2,)], [], [("it's 100 % ; -- %s",)]]
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite is in the same process: no round trips")
+def names() -> list[str]:
+    return list(Stream.objects.exclude(name="control").order_by("name").values_list("name", flat=True))
+
+
+@one_process
 def test_they_cost_one_round_trip() -> None:
     with CaptureQueriesContext(connection) as queries:
         execute_together(new_stream("a"), new_stream("b"))
     assert len(queries) == 1
+
+
+@one_process
+def test_a_transaction_begins_and_ends_with_them() -> None:
+    with transaction.atomic():
+        execute_together(new_stream("a"))
+        assert connection.connection.info.transaction_status == TransactionStatus.INTRANS
+        execute_together(new_stream("b"), commit=True)
+        assert connection.connection.info.transaction_status == TransactionStatus.IDLE
+    assert names() == ["a", "b"]
+
+
+def test_what_waits_for_the_commit_runs_after_it() -> None:
+    with transaction.atomic():
+        transaction.on_commit(lambda: Stream.objects.create(name="after"))
+        execute_together(new_stream("a"))
+        execute_together(new_stream("b"), commit=True)
+        assert not Stream.objects.filter(name="after").exists()
+    assert names() == ["a", "after", "b"]
+
+
+def test_within_another_block_they_commit_nothing() -> None:
+    class Undone(Exception):
+        pass
+
+    @transaction.atomic
+    def begin_more() -> None:
+        with transaction.atomic():
+            execute_together(new_stream("a"))
+            execute_together(new_stream("b"), commit=True)
+        raise Undone
+
+    with pytest.raises(Undone):
+        begin_more()
+    assert names() == []
+
+
+def test_an_error_after_their_beginning_undoes_them() -> None:
+    @transaction.atomic
+    def store() -> None:
+        execute_together(new_stream("a"))
+        execute_together(new_stream("b"), new_stream("a"), commit=True)
+
+    with pytest.raises(IntegrityError):
+        store()
+    assert names() == []
+    with transaction.atomic():
+        Stream.objects.create(name="c")
+    assert names() == ["c"]
 
 
 def test_one_that_fails_raises_djangos_error_and_undoes_all() -> None:
@@ -57,4 +114,4 @@ def test_one_that_fails_raises_djangos_error_and_undoes_all() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         execute_together(new_stream("b"), new_stream("a"), new_stream("c"))
 
-    assert list(Stream.objects.exclude(name="control").values_list("name", flat=True)) == ["a"]
+    assert names() == ["a"]
