@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-# Twisted takes its event loop when daphne is imported, and Django imports daphne: so this comes first.
+# Twisted takes its event loop when daphne is imported, so this comes first.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

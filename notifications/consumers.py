@@ -120,13 +120,11 @@ class StreamConsumer(AsyncConsumer):
         self.write_text(dumps({"jsonrpc": "2.0", "method": method, "params": params}))
 
     def write_text(self, payload: bytes) -> None:
-        if not self.is_closing:
-            self.outlet.write_text(payload)
+        if not self.is_closing and not self.outlet.write_text(payload):
             self._close_if_slow()
 
     def write_batch(self, batch: Batch) -> None:
-        if not self.is_closing:
-            self.outlet.write(batch)
+        if not self.is_closing and not self.outlet.write(batch):
             self._close_if_slow()
 
     def _close_if_slow(self) -> None:

@@ -3,16 +3,43 @@
 A busy server pays for a round trip twice: for the network, and for waiting until its thread may run on.
 """
 
+import functools
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model
 from psycopg.pq import TransactionStatus
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[M]):
+    """Whole rows of a model by SQL's own condition, locked or not.
+
+    For what every batch asks anew: to build the same queryset each time takes as long as to answer it.
+    """
+
+    model: type[M]
+    where: str
+    values: Sequence[Any]
+    is_locking: bool = False
+
+    @property
+    def sql(self) -> str:
+        # A lock that does not hinder rows that refer to this one; SQLite locks everything when a writer begins.
+        lock = " FOR NO KEY UPDATE" if self.is_locking and connection.vendor == "postgresql" else ""
+        columns = ", ".join(_columns(self.model))
+        return f"SELECT {columns} FROM {self.model._meta.db_table} WHERE {self.where}{lock}"  # noqa: S608
+
+    def objects(self, rows: Sequence[Any]) -> list[M]:
+        return [self.model.from_db(connection.alias, _columns(self.model), row) for row in rows]
+
 
 _BEGIN: Statement = ("BEGIN", [])
 _COMMIT: Statement = ("COMMIT", [])
@@ -55,29 +82,20 @@ def _is_outermost() -> bool:
     return connection.in_atomic_block and not connection.savepoint_ids
 
 
-def fetch_together(*asked: QuerySet[Any] | Statement) -> list[list[Any]]:
-    """The objects of whole-row queries (no `select_related`, `defer` or annotations), and the rows of statements."""
+def fetch_together(*asked: Rows[Any] | Statement) -> list[list[Any]]:
+    """The objects of whole rows, and the rows of statements."""
     if connection.vendor != "postgresql":
-        return [list(query) if isinstance(query, QuerySet) else _execute(*query) for query in asked]
-    statements = {place: statement for place, query in enumerate(asked) if (statement := _statement(query))}
-    rows_of = dict(zip(statements, execute_together(*statements.values()), strict=True))
-    return [_objects(query, rows_of.get(place, [])) for place, query in enumerate(asked)]
+        return [
+            list(each.model._default_manager.raw(each.sql, each.values)) if isinstance(each, Rows) else _execute(*each)
+            for each in asked
+        ]
+    answers = execute_together(*((each.sql, each.values) if isinstance(each, Rows) else each for each in asked))
+    return [each.objects(rows) if isinstance(each, Rows) else rows for each, rows in zip(asked, answers, strict=True)]
 
 
-def _statement(query: QuerySet[Any] | Statement) -> Statement | None:
-    if not isinstance(query, QuerySet):
-        return query
-    try:
-        return query.query.sql_with_params()
-    except EmptyResultSet:  # such as `id IN ()`, which Django does not ask
-        return None
-
-
-def _objects(query: QuerySet[Any] | Statement, rows: list[Any]) -> list[Any]:
-    if not isinstance(query, QuerySet):
-        return rows
-    columns = [field.attname for field in query.model._meta.concrete_fields]
-    return [query.model.from_db(connection.alias, columns, row) for row in rows]
+@functools.cache
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _execute(sql: str, values: Sequence[Any]) -> list[Any]:

@@ -169,8 +169,8 @@ def _store(
     with transaction.atomic():
         # Two round trips for all that belongs to every message: one that asks, and one that writes.
         rooms, memberships, tails, ids = fetch_together(
-            *Gate.queries(room_id, {draft.author_id for draft in drafts if draft.author_id}),
-            streams.StreamLock.query(Room.stream_of(room_id)),
+            *Gate.rows(room_id, {draft.author_id for draft in drafts if draft.author_id}),
+            streams.StreamLock.row(Room.stream_of(room_id)),
             next_ids(len(drafts)),
         )
         if not rooms:

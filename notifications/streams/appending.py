@@ -7,11 +7,10 @@ from typing import Any, LiteralString
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Stream
-from notifications.statements import Statement, execute_together
+from notifications.statements import Rows, Statement, execute_together
 from notifications.streams.log import LiveEvent
 from notifications.streams.publisher import publish
 
@@ -95,9 +94,9 @@ class StreamLock:
             [self._end] = _take_numbers({stream: 0})  # its first event makes the stream
 
     @staticmethod
-    def query(stream: str) -> QuerySet[Stream]:
+    def row(stream: str) -> Rows[Stream]:
         """What locks the row and fetches it."""
-        return Stream.objects.select_for_update(no_key=True).filter(name=stream)
+        return Rows(Stream, "name = %s", [stream], is_locking=True)
 
     @property
     def next_seq(self) -> int:

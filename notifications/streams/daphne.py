@@ -64,11 +64,11 @@ class DaphneOutlet:
     def backlog_bytes(self) -> int:
         return self.waiting_bytes + _buffered(self._transport)
 
-    def write(self, batch: Batch) -> None:
-        self._write_frame(batch.frame)
+    def write(self, batch: Batch) -> bool:
+        return self._write_frame(batch.frame)
 
-    def write_text(self, payload: bytes) -> None:
-        self._write_frame(text_frame(payload))
+    def write_text(self, payload: bytes) -> bool:
+        return self._write_frame(text_frame(payload))
 
     async def drained(self) -> None:
         await self._has_room.wait()
@@ -86,22 +86,25 @@ class DaphneOutlet:
     def abort(self) -> None:
         self._transport.abortConnection()
 
-    def _write_frame(self, frame: bytes) -> None:
+    def _write_frame(self, frame: bytes) -> bool:
         transport = self._transport
         if not self._has_room.is_set():
             self._waiting.append(frame)
             self.waiting_bytes += len(frame)
-        elif transport._tempDataBuffer or transport.dataBuffer or not transport.connected:
+            return False
+        if transport._tempDataBuffer or transport.dataBuffer or not transport.connected:
             transport.write(frame)
-        else:
-            try:
-                sent = self._send_now(frame)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                return  # the reactor sees the same and closes the connection
-            if sent < len(frame):
-                transport.write(frame[sent:])
+            return False
+        try:
+            sent = self._send_now(frame)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return False  # the reactor sees the same and closes the connection
+        if sent < len(frame):
+            transport.write(frame[sent:])
+            return False
+        return True
 
     # Twisted's push producer: called by the transport when its buffer is full, empty again, or gone.
 

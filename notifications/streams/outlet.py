@@ -22,11 +22,11 @@ class Outlet(Protocol):
     def backlog_bytes(self) -> int:
         """What has not left for the client yet."""
 
-    def write(self, batch: Batch) -> None:
-        """Send a batch of events."""
+    def write(self, batch: Batch) -> bool:
+        """Send a batch of events; whether all of it left at once."""
 
-    def write_text(self, payload: bytes) -> None:
-        """Send any other message, in UTF-8."""
+    def write_text(self, payload: bytes) -> bool:
+        """Send any other message, in UTF-8; whether all of it left at once."""
 
     async def drained(self) -> None:
         """Wait until little is left to be sent."""
@@ -50,12 +50,13 @@ class PlainOutlet:
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._task = asyncio.create_task(self._write_forever())
 
-    def write(self, batch: Batch) -> None:
-        self.write_text(batch.notification)
+    def write(self, batch: Batch) -> bool:
+        return self.write_text(batch.notification)
 
-    def write_text(self, payload: bytes) -> None:
+    def write_text(self, payload: bytes) -> bool:
         self.backlog_bytes += len(payload)
         self._waiting.put_nowait(payload)
+        return False
 
     async def drained(self) -> None:
         await self._waiting.join()

@@ -5,7 +5,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.pq import TransactionStatus
 
 from notifications.models import Stream
-from notifications.statements import Statement, execute_together, fetch_together
+from notifications.statements import Rows, Statement, execute_together, fetch_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 one_process = pytest.mark.skipif(
@@ -17,18 +17,25 @@ def new_stream(name: str) -> Statement:
     return "INSERT INTO notifications_stream (name, last_seq, trimmed_seq) VALUES (%s, 1, 0)", [name]
 
 
-def test_querysets_fetched_together_give_what_each_gives_alone() -> None:
+def test_rows_fetched_together_give_what_querysets_give() -> None:
     people = [User.objects.create(username=name) for name in ("asha", "ravi")]
     Stream.objects.create(name="room:1", last_seq=3)
 
-    users, nobody, streams = fetch_together(
-        User.objects.order_by("username"), User.objects.filter(pk__in=[]), Stream.objects.filter(name="room:1")
-    )
+    with transaction.atomic():
+        users, nobody, streams, numbers = fetch_together(
+            Rows(User, "username IN (%s, %s) ORDER BY username", ["asha", "ravi"]),
+            Rows(User, "id IN (%s)", [None]),
+            Rows(Stream, "name = %s", ["room:1"], is_locking=True),
+            ("SELECT %s + 1", [1]),
+        )
 
     assert users == people
     assert [user.date_joined for user in users] == [user.date_joined for user in people]
+    assert [user.is_active for user in users] == [True, True]
+    assert not users[0]._state.adding
     assert [stream.last_seq for stream in streams] == [3]
     assert nobody == []
+    assert numbers == [(2,)]
     assert fetch_together() == []
 
 
