@@ -11,6 +11,7 @@ import time
 from typing import NoReturn
 
 from config.env import SettingError
+from config.processes import end_with_parent
 
 REDIS_START_SECONDS = 60
 
@@ -197,7 +198,9 @@ def start_redis() -> "subprocess.Popen[bytes]":
     """The embedded Redis for as long as the demo world is loaded: its deliveries go to their queues at once."""
     from django.conf import settings
 
-    server = subprocess.Popen([sys.executable, "manage.py", "embedded_redis"], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "manage.py", "embedded_redis"], stdout=subprocess.DEVNULL, preexec_fn=end_with_parent
+    )
     deadline = time.monotonic() + REDIS_START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         if redis_answers(settings.REDIS_URL):

@@ -6,7 +6,6 @@ no process behind.
 """
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -28,6 +27,7 @@ from honcho.process import Popen, Process
 
 from config import settings
 from config.prepare import redis_answers
+from config.processes import adopt_orphans, end_with_parent
 
 REDIS = "redis"
 REDIS_START_SECONDS = 60
@@ -40,11 +40,6 @@ SHORT_LIVES = 3
 READY_SECONDS = 300
 WEB_ALONE_SECONDS = 15
 """How long the workers wait for the web server to answer: the first page should not."""
-
-# prctl(2); elsewhere than on Linux the run does without.
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def main() -> int:
@@ -66,9 +61,7 @@ def procfile() -> dict[str, str]:
 
 def run(programs: dict[str, tuple[str, dict[str, str]]]) -> int:
     """Run programs (name, then command and environment) until they are stopped; returns the exit code."""
-    if _libc is not None:
-        # What a killed program leaves becomes this process's child, so that it is found at the end.
-        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     multiprocessing.set_start_method("fork")
     manager = ChowkManager(Printer(Output()))
     for name, (command, environment) in programs.items():
@@ -120,7 +113,7 @@ class TiedPopen(Popen):
     """A program that is told to end when the process that watches it dies."""
 
     def __init__(self, command: str, **options: Any) -> None:
-        super().__init__(command, preexec_fn=_end_with_parent, **options)
+        super().__init__(command, preexec_fn=end_with_parent, **options)
 
 
 class RestartingProcess(Process):
@@ -135,8 +128,7 @@ class RestartingProcess(Process):
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Start the program, pass on its lines, and start it again until the run is stopping or it is broken."""
         self._events = events
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent(signal.SIGKILL)
         if ignore_signals:
             # Handlers, unlike SIG_IGN, are not passed on to the program.
             for signum in (signal.SIGINT, signal.SIGTERM):
@@ -286,11 +278,6 @@ def kill_descendants() -> None:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=1)
-
-
-def _end_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":

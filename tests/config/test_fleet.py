@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from config import fleet
 from tests.servers.browser import ARGUMENTS
-from tests.servers.chowk_run import ChowkRun, prepare, run_environment
+from tests.servers.chowk_run import ChowkRun, copy_prepared, run_environment
 from tests.servers.parts import find_program
 from tests.servers.processes import wait_until
 
@@ -38,8 +38,7 @@ def running(tmp_path: Path) -> Iterator[tuple[ChowkRun, fleet.Ports]]:
     find_program("nginx", package="nginx")
     ports = free_ports()
     environment = run_environment(tmp_path / "var", PORT=str(ports.home))
-    done = prepare(environment)
-    assert done.returncode == 0, done.stderr
+    copy_prepared(tmp_path / "var")
     started = ChowkRun(environment, program="config.fleet")
     started.wait_until(lambda: "Chowk runs on" in started.output(), seconds=90)
     yield started, ports

@@ -1,12 +1,15 @@
 """What stops `make run` before it starts says so in one line, with the fix."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.servers.chowk_run import prepare, run_environment
+from tests.servers.chowk_run import copy_prepared, prepare, run_environment
+from tests.servers.processes import ServerProcess
 
 
 def refusal(environment: dict[str, str]) -> str:
@@ -66,8 +69,8 @@ def test_debug_for_others_to_see(tmp_path: Path) -> None:
 
 
 def test_a_production_run_that_holds_the_demo_world(tmp_path: Path) -> None:
-    assert prepare(run_environment(tmp_path)).returncode == 0
-    done = prepare(run_environment(tmp_path, DEBUG="0", EMAIL_HOST="localhost"))
+    copy_prepared(tmp_path / "var")
+    done = prepare(run_environment(tmp_path / "var", DEBUG="0", EMAIL_HOST="localhost"))
     assert done.returncode == 1
     assert "asha" in done.stderr
     assert "changepassword" in done.stderr
@@ -77,3 +80,15 @@ def test_a_production_run_starts_empty_with_hashed_files(tmp_path: Path) -> None
     done = prepare(run_environment(tmp_path, DEBUG="0", EMAIL_HOST="localhost"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "static" / "staticfiles.json").exists()
+
+
+def test_killed_while_it_loads_the_demo_world(tmp_path: Path) -> None:
+    loading = "import django; django.setup(); from config import prepare; prepare.start_redis(); input()"
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    process = ServerProcess(
+        "prepare", [sys.executable, "-c", loading], environment=run_environment(tmp_path, **settings)
+    )
+    process.wait_until(lambda: (tmp_path / "redis" / "redis.sock").exists())
+    [redis_server] = psutil.Process(process.pid).children()
+    process.popen.kill()
+    assert psutil.wait_procs([redis_server], timeout=10)[1] == []

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from config import embedded_redis
 from config.demo import PEOPLE
 from tests.servers.browser import Browsers
-from tests.servers.chowk_run import ChowkRun, prepare, run_environment
+from tests.servers.chowk_run import ChowkRun, copy_prepared, prepare, run_environment
 from tests.servers.parts import find_program
 from tests.servers.processes import ServerProcess
 from tests.servers.web import WebServer, free_port
@@ -26,8 +26,6 @@ class Square:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
-        done = prepare(environment)
-        assert done.returncode == 0, done.stderr
         self.run = ChowkRun(environment)
         self.url = f"http://localhost:{environment['PORT']}"
 
@@ -58,6 +56,10 @@ def square(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         redis_server = ServerProcess("real-redis", command)
         environment["DATABASE_URL"] = cluster.url.replace("/postgres?", f"/{database}?")
         environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+        done = prepare(environment)
+        assert done.returncode == 0, done.stderr
+    else:
+        copy_prepared(folder / "var")
     running = Square(environment)
     running.run.wait_ready()
     yield running

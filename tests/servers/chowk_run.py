@@ -1,7 +1,9 @@
 """What `make run` does after the set-up, as a process of the test's own with a folder of its own."""
 
+import fcntl
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import psutil
 
 from tests.servers.processes import PROJECT_DIR, ServerProcess
 from tests.servers.web import free_port
+from tests.settings import TEST_DIR
 
 
 def run_environment(var_dir: Path, **extra: str) -> dict[str, str]:
@@ -37,6 +40,18 @@ def prepare(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         text=True,
         timeout=300,
     )
+
+
+def copy_prepared(var_dir: Path) -> None:
+    """Make a folder as `prepare` leaves it, with the demo world: prepared once by whoever comes first, then copied."""
+    original = TEST_DIR / "prepared"
+    with (TEST_DIR / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (original / "done").exists():
+            done = prepare(run_environment(original / "var"))
+            assert done.returncode == 0, done.stderr
+            (original / "done").touch()
+    shutil.copytree(original / "var", var_dir)
 
 
 class ChowkRun(ServerProcess):

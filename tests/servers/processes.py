@@ -1,20 +1,18 @@
 """A process started by the tests: its output in a file, killed with its children however the test ends."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from config.processes import end_with_parent
 from tests.settings import SERVER_VARIABLE, TEST_DIR
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
-_PR_SET_PDEATHSIG = 1
-"""prctl(2): the signal a process gets when its parent dies."""
 
 
 class ServerError(AssertionError):
@@ -70,7 +68,7 @@ class ServerProcess:
                 user=user,
                 group=group,
                 extra_groups=[] if user is not None else None,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=partial(end_with_parent, signal.SIGKILL),
             )
 
     @property
@@ -112,11 +110,3 @@ class ServerProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait(timeout=10)
-
-
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def _die_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
