@@ -4,7 +4,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from babel.numbers import format_currency
+from babel import Locale
+from babel.numbers import parse_pattern
 
 from payments import errors
 
@@ -12,13 +13,17 @@ PAISE_PER_RUPEE = 100
 MAX_AMOUNT_PAISE = 10**13
 """One transfer at most: ₹100 billion, far from the end of a bigint even for a bank's account."""
 
+# CLDR's pattern for rupees with the sign in its place, read once: format_currency() costs four times as much.
+_INDIA = Locale("en", "IN")
+_RUPEES = parse_pattern(_INDIA.currency_formats["standard"].pattern.replace("¤", _INDIA.currency_symbols["INR"]))
+
 _PLAIN = re.compile(r"(\d{1,15})(?:\.(\d{1,2}))?", re.ASCII)
 _MORE_DECIMALS = re.compile(r"\d+\.\d{3,}", re.ASCII)
 
 
 def format_rupees(paise: int) -> str:
     """`10000000` as `₹1,00,000.00`: Indian grouping, by CLDR."""
-    return format_currency(Decimal(paise) / PAISE_PER_RUPEE, "INR", locale="en_IN")
+    return _RUPEES.apply(Decimal(paise) / PAISE_PER_RUPEE, _INDIA)
 
 
 def plain_rupees(paise: int) -> str:

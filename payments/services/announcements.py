@@ -12,7 +12,7 @@ from notifications.services import Notice, notify_each
 from payments.ledger import Posted
 from payments.models import Account
 from payments.money import format_rupees
-from payments.people import party_name
+from payments.people import Party, parties_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ RECEIPTS = {
     "withdrawal_return": Receipts(None, "withdrawal_failed"),
 }
 NO_RECEIPTS = Receipts(None, None)
-_NAMES = ("kind", "name", "user__username", "user__first_name", "user__last_name")
 
 
 def announce(posted: Sequence[Posted]) -> None:
@@ -42,24 +41,24 @@ def announce(posted: Sequence[Posted]) -> None:
     if not posted:
         return
     ids = {id_ for one in posted for id_ in (one.order.payer_id, one.order.payee_id)}
-    accounts = Account.objects.select_related("user").only(*_NAMES).in_bulk(ids)
+    parties = parties_of(ids)
     notices: list[Notice] = []
     happened: list[events.Draft] = []
     news: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for one in posted:
-        payer, payee = accounts[one.order.payer_id], accounts[one.order.payee_id]
+        payer, payee = parties[one.order.payer_id], parties[one.order.payee_id]
         url = reverse("payments:receipt", args=[one.transfer_id])
         receipts = RECEIPTS.get(one.order.kind, NO_RECEIPTS)
-        for account, other, kind, amount, balance in (
+        for party, other, kind, amount, balance in (
             (payer, payee, receipts.payer, -one.order.amount_paise, one.payer_balance_paise),
             (payee, payer, receipts.payee, one.order.amount_paise, one.payee_balance_paise),
         ):
-            if account.kind != Account.Kind.WALLET or account.user is None:
+            if party.kind != Account.Kind.WALLET or party.user_id is None:
                 continue
-            told = _told(one, party_name(other, account.user.pk), amount, balance, url)
-            news[f"wallet:{account.user.pk}"].append(("transfer.posted", told))
+            told = _told(one, other.name_for(party.user_id), amount, balance, url)
+            news[f"wallet:{party.user_id}"].append(("transfer.posted", told))
             if kind is not None:
-                notices.append(Notice(account.user.pk, kind, str(one.transfer_id), told, url))
+                notices.append(Notice(party.user_id, kind, str(one.transfer_id), told, url))
         happened.append(_happened(one, payer, payee))
     notify_each(notices)
     events.emit_many(happened)
@@ -67,18 +66,18 @@ def announce(posted: Sequence[Posted]) -> None:
     streams.append_many(news)
 
 
-def _happened(one: Posted, payer: Account, payee: Account) -> events.Draft:
+def _happened(one: Posted, payer: Party, payee: Party) -> events.Draft:
     """The domain event that webhooks carry: what both parties may know, so no balances."""
     data = {
         "transfer_id": str(one.transfer_id),
         "kind": one.order.kind,
         "amount_paise": one.order.amount_paise,
-        "payer": payer.user.username if payer.user else payer.name,
-        "payee": payee.user.username if payee.user else payee.name,
+        "payer": payer.username or payer.account_name,
+        "payee": payee.username or payee.account_name,
         "note": one.order.note,
         "at": one.at.isoformat(),
     }
-    about = sorted({account.user_id for account in (payer, payee) if account.user_id is not None})
+    about = sorted({party.user_id for party in (payer, payee) if party.user_id is not None})
     return events.Draft("transfer.completed", data, payer.user_id, about)
 
 

@@ -10,7 +10,7 @@ from payments.ledger import Posted
 from payments.models import Draft, MoneyRequest
 from payments.services.codes import needs_code, send_code, try_code, use_code
 from payments.services.gathering import settle_gathered
-from payments.services.transfers import check_details, order_between, settle_one
+from payments.services.transfers import check_details, order_and_standing, order_between, settle_one
 
 
 def draft_transfer(
@@ -79,8 +79,8 @@ def request_transfer(*, payer: User, payee: User, amount_paise: int, key: str, n
     Raises:
         PaymentsError: the reason, and nothing has moved.
     """
-    order = order_between(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
-    draft = queries.draft_with_key(payer, key)
+    order, standing = order_and_standing(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
+    draft = queries.draft_with_key(payer, key) if standing.may_have_draft else None
     if draft is not None:
         # The key's first request still waits for its code: another body must not slip past it.
         _check_same(draft, payee, amount_paise, note)

@@ -1,10 +1,11 @@
 """Transfers that come at the same time are posted together: one transaction, each with its own result.
 
 A lone transfer is posted at once, in its own thread. One that comes while another is being posted joins those that
-wait, and the next transaction takes all of them: batches grow with the load and there is no delay to tune.
+wait, and the next transaction takes all of them: batches grow with the load.
 """
 
 import threading
+import time
 
 from django.db import connection
 
@@ -17,7 +18,13 @@ MAX_BATCH = 200
 
 TIMEOUT_SECONDS = 30.0
 
-_batcher: Batcher[Order, Posted] = Batcher(settle, max_items=MAX_BATCH, name="ledger")
+GATHER_SECONDS = 0.005
+"""From the end of one batch to the next: what a transaction costs besides its transfers is several times what each of
+them does, and without it a busy server would write them by ones and twos."""
+
+_batcher: Batcher[Order, Posted] = Batcher(
+    settle, max_items=MAX_BATCH, name="ledger", pause=lambda: time.sleep(GATHER_SECONDS)
+)
 _turn = threading.Lock()
 _posting = 0
 

@@ -51,20 +51,28 @@ def send_money(*, payer: User, payee: User, amount_paise: int, key: str, note: s
 
 def order_between(*, payer: User, payee: User, amount_paise: int, key: str, note: str = "") -> Order:
     """The order of one person to another. Raises InvalidKey, InvalidNote, SelfTransfer, AccountClosed."""
+    return order_and_standing(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)[0]
+
+
+def order_and_standing(
+    *, payer: User, payee: User, amount_paise: int, key: str, note: str
+) -> tuple[Order, queries.Standing]:
+    """`order_between()`, with what was found for it."""
     check_details(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
     if not payee.is_active:
         raise errors.AccountClosed
-    wallets, plan = queries.wallets_and_plan(payer, payee)
-    return Order(
-        payer_id=wallets.get(payer.pk) or wallet_id(payer),
-        payee_id=wallets.get(payee.pk) or wallet_id(payee),
+    standing = queries.standing_of(payer, payee, key)
+    order = Order(
+        payer_id=standing.wallets.get(payer.pk) or wallet_id(payer),
+        payee_id=standing.wallets.get(payee.pk) or wallet_id(payee),
         amount_paise=amount_paise,
         kind=Transfer.Kind.TRANSFER.value,
         key=f"key:{key}",
         note=note,
         created_by_id=payer.pk,
-        limits=LIMITS[plan],
+        limits=LIMITS[standing.plan],
     )
+    return order, standing
 
 
 def check_details(*, payer: User, payee: User, amount_paise: int, key: str, note: str) -> None:

@@ -1,14 +1,17 @@
 """Money as people read it, and what others ask the wallet."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
 from django.contrib.auth.models import AnonymousUser, User
 from django.template import Context, Template
 from django.utils import timezone
 
 from payments import queries
 from payments.models import Account, Subscription
+from payments.money import format_rupees
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,11 @@ from payments.models import Account, Subscription
 )
 def test_rupees_are_grouped_the_indian_way(paise: int | None, text: str) -> None:
     assert Template("{% load money %}{{ paise|rupees }}").render(Context({"paise": paise})) == text
+
+
+@pytest.mark.parametrize("paise", [1, -1, 99_999, 10_000_000, -987_654_321, 10**13, 123_456_789_012_345_678])
+def test_rupees_are_written_as_babel_writes_them(paise: int) -> None:
+    assert format_rupees(paise) == format_currency(Decimal(paise) / 100, "INR", locale="en_IN")
 
 
 def test_a_stranger_is_on_free_with_nothing() -> None:
