@@ -58,6 +58,12 @@ def _by_username(name: str) -> User | None:
     return User.from_db(connection.alias, _FIELDS, row) if row else None
 
 
+def is_user_name(text: str) -> bool:
+    """Whether what was typed is neither a phone number nor an e-mail address."""
+    text = text.strip()
+    return "@" not in text[1:] and not _looks_like_phone(text)
+
+
 def _looks_like_phone(text: str) -> bool:
     return not any(letter.isalpha() for letter in text) and sum(letter.isdigit() for letter in text) >= 5
 

@@ -42,7 +42,15 @@ def test_numbers_cannot_be_gone_through(asha: User, ravi: User) -> None:
         look_up(asha, "9812399999")
     with pytest.raises(errors.TooManyLookups):
         look_up(asha, "7010233311")  # or the next hit would tell
-    assert look_up(ravi, "asha") == asha
+    assert look_up(asha, "ravi") == ravi  # names are no secret
+    assert look_up(ravi, "7010233311") == ravi
+
+
+def test_names_that_nobody_has_are_not_counted(asha: User, ravi: User) -> None:
+    for number in range(MISSES_AT_MOST + 1):
+        with pytest.raises(errors.UnknownRecipient):
+            look_up(asha, f"nobody{number}")
+    assert look_up(asha, "7010233311") == ravi
 
 
 def test_hits_are_not_counted(asha: User, ravi: User) -> None:
@@ -63,13 +71,13 @@ def test_the_form_and_the_api_say_so(asha: User, ravi: User) -> None:
     miss(asha, MISSES_AT_MOST)
     client = Client()
     client.force_login(asha)
-    page = client.post(reverse("payments:send"), {"recipient": "ravi", "amount": "1", "key": "k"})
+    page = client.post(reverse("payments:send"), {"recipient": "7010233311", "amount": "1", "key": "k"})
     assert page.status_code == 422
     assert "Try again in an hour" in page.content.decode()
     for path in ("/transfers", "/requests", "/holds"):
-        refused = Caller(token_for(asha)).post(path, {"recipient": "ravi", "amount_paise": 100})
+        refused = Caller(token_for(asha)).post(path, {"recipient": "7010233311", "amount_paise": 100})
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_lookups")
-    split = client.post(reverse("payments:split"), {"people": "ravi", "amount": "10", "key": "k"})
+    split = client.post(reverse("payments:split"), {"people": "7010233311", "amount": "10", "key": "k"})
     assert "Try again in an hour" in split.content.decode()
     assert balance(wallet_id(ravi)) == 0
 
