@@ -10,6 +10,7 @@ class Message(models.Model):
     """One message. `number` rises by one per room, without gaps, in the order of the room's stream."""
 
     MAX_BODY_BYTES = 8 * 1024
+    MAX_FILES = 10
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
     number = models.BigIntegerField()

@@ -76,7 +76,7 @@ class AuditEntry(models.Model):
         "message.pinned": "Pinned a message of",
         "message.unpinned": "Unpinned a message of",
         "report.handled": "Dealt with a report by",
-        "role.set": "Gave a role to",
+        "role.set": "Changed the role of",
         "room.archived": "Archived the room",
         "room.described": "Renamed or described the room",
         "room.slow_mode": "Set slow mode",
@@ -111,3 +111,21 @@ class AuditEntry(models.Model):
     def label(self) -> str:
         """What was done, in words."""
         return self.LABELS.get(self.action, self.action)
+
+    @property
+    def extent(self) -> str:
+        """How far it went, in words: for how long, from what to what; "" where there is nothing to add."""
+        details = self.details
+        if self.action == "member.muted":
+            return f"for {details['minutes']} minutes"
+        if self.action == "role.set":
+            return f"from {details['before']} to {details['after']}"
+        if self.action == "room.slow_mode":
+            return f"from {details['before']} to {details['after']} seconds between messages"
+        if self.action == "room.described":
+            before, after = details["before"], details.get("after", {})
+            changed = [f"“{before[key]}” to “{after[key]}”" for key in after if before[key] != after[key]]
+            return f"from {' and '.join(changed)}" if changed else ""
+        if name := details.get("name"):
+            return f"“{name}”"
+        return ""

@@ -31,8 +31,6 @@ from chat.services.message_rows import insert, next_ids
 from notifications import streams
 from notifications.statements import Statement, execute_together, fetch_together
 
-MAX_FILES = 10
-"""Attachments of one message at most."""
 MAX_MENTIONS = 20
 """People whom one message may call by name: each gets a notification."""
 
@@ -260,8 +258,8 @@ def _refusal(
 ) -> ChatError | None:
     if draft.reply_to and draft.reply_to not in parents:
         return MessageNotFound("The message that you answer is not there any more.")
-    if len(draft.files) > MAX_FILES:
-        return InvalidMessage(f"A message carries at most {MAX_FILES} files.")
+    if len(draft.files) > Message.MAX_FILES:
+        return InvalidMessage(f"A message carries at most {Message.MAX_FILES} files.")
     if any(key not in files or files[key].uploader_id != draft.author_id for key in draft.files):
         return FileNotFound("A file of this message is not there any more. Attach it again.")
     if any(files[key].message is not None for key in draft.files) or len(set(draft.files)) < len(draft.files):

@@ -85,7 +85,8 @@ def change_room(*, seat: Seat, name: str, description: str) -> Room:
     name, description = _checked(name, description)
     room = _locked(seat)
     if (room.name, room.description) != (name, description):
-        record(seat, "room.described", before={"name": room.name, "description": room.description})
+        before = {"name": room.name, "description": room.description}
+        record(seat, "room.described", before=before, after={"name": name, "description": description})
         room.name, room.description = name, description
         room.save(update_fields=["name", "description"])
         streams.append(room.stream, [events.room_changed(room)])

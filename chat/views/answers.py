@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -33,7 +33,7 @@ def refused(error: AppError) -> JsonResponse:
 
 
 def answering(view: View[P]) -> View[P]:
-    """Refusals as pages: what one may not know of is not found; a form's refusal is said where it came from."""
+    """Refusals as answers to scripts and as pages; a form's refusal is said where it came from."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -43,7 +43,7 @@ def answering(view: View[P]) -> View[P]:
             if wants_json(request):
                 return refused(error)
             if request.method != "POST":
-                raise Http404(str(error)) from error
+                raise  # config.middleware makes a page of it
             messages.error(request, str(error))
             return redirect(back_of(request))
 

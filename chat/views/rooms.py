@@ -1,5 +1,6 @@
 from typing import Any
 
+from django import conf
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat import commands, queries, services, tools, topics
 from chat.emoji import PICKER, SHORTCODES
-from chat.errors import ChatError
+from chat.errors import ChatError, MessageNotFound
 from chat.forms import RoomForm
 from chat.models import Message
 from chat.names import clean_name
@@ -45,7 +46,7 @@ def room(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
     last_seq = streams.last_seq(seat.room.stream)
     history = queries.history_of(seat) if number is None else queries.history_around(seat, number)
     if number is not None and number not in {message.number for message in history.messages}:
-        raise Http404("There is no such message.")
+        raise MessageNotFound
     read_number = seat.membership.read_number if seat.membership else None
     return render(
         request,
@@ -61,6 +62,8 @@ def room(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
             "may": {action.value: seat.may(action) for action in Action},
             "may_pin": seat.may(Action.PIN) or (seat.is_direct and seat.may(Action.POST)),
             "max_bytes": Message.MAX_BODY_BYTES,
+            "max_files": Message.MAX_FILES,
+            "max_file_bytes": conf.settings.CHAT_MAX_FILE_BYTES,
             "zone": timezone.get_current_timezone_name(),
             "picker": PICKER,
             "commands": commands.all_commands(),

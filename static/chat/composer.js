@@ -61,6 +61,13 @@ export class Composer {
     this.text.focus();
   }
 
+  /** Put a text into the field, above what stands there already. */
+  put(body) {
+    this.text.value = [body, this.text.value].filter(Boolean).join("\n");
+    this.typed();
+    this.text.focus();
+  }
+
   typed() {
     this.text.setCustomValidity("");
     this.fit();

@@ -68,18 +68,21 @@ export class Deeds {
   async showVersions({ id }) {
     const found = await this.call("chat.versions", { id });
     if (!found) return;
-    const text = found.versions.map((one) => `${exactText(one.replaced_at, this.zone)}\n${one.body}`).join("\n\n");
-    if (text) ask({ title: "What it said before", label: "Earlier versions", text, yes: "Close", isReadOnly: true });
+    const past = found.versions.map((one) => ({ title: `Until ${exactText(one.replaced_at, this.zone)}`, text: one.body }));
+    if (past.length) ask({ title: "What it said before", past: past.reverse(), yes: "Close" });
     else toast("There are no earlier versions.");
   }
 
-  async remove({ id }) {
-    const sure = await ask({ title: "Delete this message for everyone?", yes: "Delete", isDanger: true });
+  async remove({ id, author, text }) {
+    const quote = text && `${author}: ${text}`;
+    const sure = await ask({ title: "Delete this message for everyone?", quote, yes: "Delete", isDanger: true });
     if (sure !== null) this.call("chat.delete", { id });
   }
 
-  async report({ id }) {
-    const reason = await ask({ title: "Report this message", label: "What is wrong with it?", yes: "Report" });
+  async report({ id, author, text }) {
+    const words = `Those who keep the room will see it, and who reported it. ${author} will not.`;
+    const quote = `${author}: ${text || "(no text)"}`;
+    const reason = await ask({ title: "Report this message", words, quote, label: "What is wrong with it?", yes: "Report" });
     if (reason !== null) this.call("chat.report", { id, reason }, "Thank you. Those who keep the room will look at it.");
   }
 
@@ -90,8 +93,8 @@ export class Deeds {
 
   async ban({ author }) {
     const title = `Ban ${author} from the room?`;
-    const text = "They can neither read nor write here, and what they have open closes at once.";
-    const sure = await ask({ title, text, yes: "Ban", isDanger: true });
+    const words = "They can neither read nor write here, and what they have open closes at once.";
+    const sure = await ask({ title, words, yes: "Ban", isDanger: true });
     if (sure !== null) this.call("chat.ban", { room: this.roomId, user: author }, `${author} is banned.`);
   }
 

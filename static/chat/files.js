@@ -45,6 +45,13 @@ export function fileElement(file) {
   return link;
 }
 
+/** Why a file is not even sent up, or "": `taken` are attached already, and a limit of 0 is none. */
+export function refusalOf({ size }, taken, { maxFiles, maxBytes }) {
+  if (maxFiles && taken >= maxFiles) return `A message carries at most ${maxFiles} files.`;
+  if (maxBytes && size > maxBytes) return `A file has at most ${sizeText(maxBytes)}.`;
+  return "";
+}
+
 /** Sends one file up; `onProgress` is told 0 to 1. Resolves to the server's word on it, rejects with its refusal. */
 export function upload(url, file, csrf, onProgress) {
   return new Promise((resolve, reject) => {
@@ -67,9 +74,10 @@ export function upload(url, file, csrf, onProgress) {
 
 /** The files above the composer that wait to be sent with the next message. */
 export class Attachments {
-  constructor({ list, input, dropZone, url, csrf, onChange = () => {} }) {
-    Object.assign(this, { list, url, csrf, onChange });
+  constructor({ list, input, dropZone, url, csrf, onRefused = () => {} }) {
+    Object.assign(this, { list, url, csrf, onRefused });
     this.entries = [];
+    this.limits = { maxFiles: Number(input?.dataset.maxFiles ?? 0), maxBytes: Number(input?.dataset.maxBytes ?? 0) };
     input?.addEventListener("change", () => {
       this.add(input.files);
       input.value = "";
@@ -100,6 +108,12 @@ export class Attachments {
     return files;
   }
 
+  /** Files that went up before, of a message that was not sent. */
+  giveBack(files) {
+    this.entries.push(...files.map((file) => ({ name: file.name, part: 1, state: "there", error: "", file })));
+    this.show();
+  }
+
   add(files) {
     for (const file of files) this.start(file);
     this.show();
@@ -107,8 +121,11 @@ export class Attachments {
 
   async start(source) {
     const entry = { name: source.name, part: 0, state: "going", error: "" };
+    const taken = this.entries.filter(({ state }) => state !== "failed").length;
     this.entries.push(entry);
     try {
+      const refusal = refusalOf(source, taken, this.limits);
+      if (refusal) throw new Error(refusal);
       entry.file = await upload(this.url, source, this.csrf, (part) => {
         entry.part = part;
         this.show();
@@ -117,6 +134,7 @@ export class Attachments {
     } catch (error) {
       entry.state = "failed";
       entry.error = error.message;
+      this.onRefused(entry.name, entry.error);
     }
     this.show();
   }
@@ -124,7 +142,6 @@ export class Attachments {
   show() {
     this.list.hidden = this.entries.length === 0;
     this.list.replaceChildren(...this.entries.map((entry) => this.element(entry)));
-    this.onChange();
   }
 
   /** A picture that is there is shown small, and so is at hand for the message, also when the connection goes. */

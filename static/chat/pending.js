@@ -2,7 +2,7 @@
 
 /** {text, actions} for an item of the outbox, or null where nothing needs saying. */
 export function stateOf({ state, error, until }, { isOffline, now }) {
-  if (state === "failed") return { text: `Not sent. ${error}`, actions: ["Try again", "Discard"] };
+  if (state === "failed") return { text: `Not sent. ${error}`, actions: ["Try again", "Edit", "Discard"] };
   const seconds = Math.ceil((until - now) / 1000);
   if (seconds > 0) {
     const reason = error.split(/[.:]/, 1)[0];

@@ -57,7 +57,10 @@ const standing = new Standing({
   room,
   userId,
   timeText: (at) => exactText(at, zone),
-  onRevoked: () => announceText(document.getElementById("closed").textContent),
+  onRevoked: () => {
+    announceText(document.getElementById("closed").textContent);
+    showOnline(0, []);
+  },
 });
 const outbox = new Outbox({
   send: ({ body, client_id, reply_to, files }) =>
@@ -88,7 +91,7 @@ new Actions({
   act: (name, row, choice) => row && deeds.do(name, row, choice),
 });
 
-if (form) setUpComposer();
+const writing = form && setUpComposer();
 for (const item of outbox.items) showItem(item);
 start();
 
@@ -100,6 +103,7 @@ live.onState((state) => {
     outbox.pump();
     live.call("chat.watch", { room: roomId }).then(({ online }) => showOnline(online.length, online), () => {});
   }
+  if (state === "offline") showOnline(0, []);
   room.dataset.connection = state;
   for (const item of outbox.items) showItem(item);
 });
@@ -137,9 +141,10 @@ function setUpComposer() {
     dropZone: room,
     url: uploadUrl,
     csrf: form.querySelector("[name=csrfmiddlewaretoken]").value,
+    onRefused: (name, reason) => announceText(`${name}: ${reason}`),
   });
   new Completion({ text, list: document.getElementById("names"), find: complete });
-  new Composer({
+  const composer = new Composer({
     form,
     storage: localStorage,
     key: `chowk.draft.${userId}.${roomId}`,
@@ -174,10 +179,15 @@ function setUpComposer() {
       outbox.add(body, { reply_to: last.id, quote: last });
     },
   });
+  return { composer, files };
 }
 
 function answer(row) {
-  answered = row && messageOf(row);
+  answerTo(row && messageOf(row));
+}
+
+function answerTo(message) {
+  answered = message;
   const line = document.getElementById("answering");
   if (!line) return;
   line.hidden = !answered;
@@ -287,11 +297,20 @@ function showItem(item) {
   const said = stateOf(item, { isOffline: live.state !== "connected", now: Date.now() });
   showState(row.querySelector(".msg__state"), said, {
     "Try again": () => outbox.retry(item.client_id),
+    Edit: () => putBack(item),
     Discard: () => forget(item.client_id),
   });
   if (item.error && item.error !== saidOf.get(item)) announceText(said.text);
   saidOf.set(item, item.error);
   if (item.until > Date.now()) setTimeout(() => outbox.find(item.client_id) === item && showItem(item), 1000);
+}
+
+/** What was refused stands in the composer again, with its files and what it answers, to be written otherwise. */
+function putBack(item) {
+  forget(item.client_id);
+  if (item.quote) answerTo(item.quote);
+  writing.files.giveBack(item.shownFiles ?? []);
+  writing.composer.put(item.body);
 }
 
 function forget(clientId) {

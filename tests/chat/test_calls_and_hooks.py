@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from chat import calls, clock, commands, errors, services, topics
 from chat.consumers import ChatConsumer
@@ -105,7 +107,28 @@ def test_the_pages_of_a_room_open(client, asha, room) -> None:
     today = timezone.localdate()
     assert client.get(f"/rooms/{room.slug}/at/?day={today}").url == f"/rooms/{room.slug}/1/"
     assert client.get(f"/rooms/{room.slug}/at/?day={today + timedelta(days=1)}").url == room.get_absolute_url()
-    assert client.get(f"/rooms/{room.slug}/at/?day=tomorrow").status_code == 404
+    assert client.get(f"/rooms/{room.slug}/at/?day=tomorrow").status_code == 422
+
+
+def test_the_audit_list_says_what_was_done_to_whom_and_how_far(client, asha, room) -> None:
+    meera = make_user("meera")
+    make_member(room, meera)
+    name = room.name
+    services.mute(seat=seat(asha, room), username="meera", minutes=10)
+    services.set_role(seat=seat(asha, room), username="meera", role="moderator")
+    services.set_slow_mode(seat=seat(asha, room), seconds=30)
+    services.change_room(seat=seat(asha, room), name="Elms", description=room.description)
+    services.create_webhook(seat=seat(asha, room), name="Build bot")
+    page = client.get(f"/rooms/{room.slug}/moderation/").content.decode()
+    words = " ".join(unescape(strip_tags(page)).split())
+    for said in (
+        "Muted meera for 10 minutes",
+        "Changed the role of meera from member to moderator",
+        "Set slow mode from 0 to 30 seconds between messages",
+        f"Renamed or described the room from “{name}” to “Elms”",
+        "Made a webhook “Build bot”",
+    ):
+        assert said in words
 
 
 def test_a_new_room_is_opened_by_its_form(client, asha) -> None:

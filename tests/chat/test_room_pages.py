@@ -8,7 +8,7 @@ import pytest
 from chat import services
 from chat.models import Membership, Message, Room
 from chat.services import Draft
-from tests.chat.factories import make_room, make_user
+from tests.chat.factories import make_member, make_room, make_user
 
 pytestmark = pytest.mark.django_db
 SEND = "/rooms/calls/chat.send/"
@@ -77,6 +77,19 @@ def test_a_private_room_and_no_room_look_alike_to_a_stranger(client, asha, path)
     private, missing = client.get(f"/rooms/{room.slug}/{path}"), client.get(f"/rooms/no-such-room/{path}")
     assert private.status_code == missing.status_code == 404
     assert without(private.content.decode(), room.slug) == without(missing.content.decode(), "no-such-room")
+
+
+def test_a_page_says_why_it_does_not_open(client, asha) -> None:
+    room = make_room(make_user())
+    make_member(room, asha, Membership.Role.BANNED)
+    answer = client.get(room.get_absolute_url())
+    assert answer.status_code == 403
+    assert "You are banned from this room." in answer.content.decode()
+    membership = room.memberships.get(user=asha)
+    membership.role = Membership.Role.MEMBER
+    membership.save()
+    assert client.get(f"{room.get_absolute_url()}moderation/").status_code == 403
+    assert "There is no such message." in client.get(f"{room.get_absolute_url()}7/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["", "messages/", "people/", "files/"])

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Route, expect
 
 from chat import services
 from chat.models import Attachment, Message
-from tests.chat.factories import make_room, make_user, seat
+from tests.chat.factories import make_room, make_user, post, seat
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -115,6 +115,35 @@ def test_a_refusal_is_shown_with_a_way_to_try_again(browser, people) -> None:
     page.wait_for_selector(".msg[data-number='1']")
     assert Message.objects.get().body == "too late"
     assert page.locator(".msg--failed").count() == 0
+
+
+def test_what_was_refused_can_be_written_otherwise(browser, people, tmp_path) -> None:
+    asha, ravi = people
+    room = make_room(asha, ravi)
+    post(room, ravi, "who pays?")
+    (tmp_path / "bill.txt").write_text("2 teas")
+    page = browser.page(asha)
+    open_room(page, room)
+    for number in range(Message.MAX_FILES + 1):
+        (tmp_path / f"{number}.txt").write_text("tea")
+    page.set_input_files("#attach", [tmp_path / f"{number}.txt" for number in range(Message.MAX_FILES + 1)])
+    expect(page.locator(".upload--failed")).to_contain_text("10.txt: A message carries at most 10 files.")
+    expect(page.locator("#announcer")).to_have_text("10.txt: A message carries at most 10 files.")
+    for _ in range(Message.MAX_FILES + 1):
+        page.locator(".upload").get_by_role("button", name="Remove").first.click()
+    row(page, 1).focus()
+    page.keyboard.press("r")
+    page.set_input_files("#attach", tmp_path / "bill.txt")
+    expect(page.locator("#files")).to_contain_text("Remove")
+    say(page, "/pay @no-one-here 100")
+    expect(page.locator(".msg--failed")).to_contain_text("Not sent. There is no one called no-one-here.")
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#body")).to_have_value("/pay @no-one-here 100")
+    say(page, "ravi does")
+    expect(row(page, 2)).to_contain_text("ravi does")
+    expect(row(page, 2)).to_contain_text("bill.txt")
+    expect(row(page, 2).locator(".msg__quote")).to_contain_text("who pays?")
+    expect(page.locator(".msg--failed")).to_have_count(0)
 
 
 def test_history_loads_as_one_scrolls_up_and_the_reading_place_stays(browser, people) -> None:

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { actionOfKey, actionsFor } from "../../static/chat/actions.js";
 import { completed, wordAt } from "../../static/chat/completion.js";
-import { shownSize, sizeText } from "../../static/chat/files.js";
+import { refusalOf, shownSize, sizeText } from "../../static/chat/files.js";
 import { newFromOthers } from "../../static/chat/others.js";
 import { Typing, typingText } from "../../static/chat/people.js";
 import { changed } from "../../static/chat/reactions.js";
@@ -92,6 +92,14 @@ test("sizes are in words", () => {
   assert.equal(sizeText(12), "12 B");
   assert.equal(sizeText(1536), "1.5 KiB");
   assert.equal(sizeText(10 * 1024 * 1024), "10 MiB");
+});
+
+test("what cannot be attached is refused before it goes up", () => {
+  const limits = { maxFiles: 2, maxBytes: 1024 * 1024 };
+  assert.equal(refusalOf({ size: 1024 * 1024 }, 1, limits), "");
+  assert.equal(refusalOf({ size: 1024 * 1024 + 1 }, 1, limits), "A file has at most 1 MiB.");
+  assert.equal(refusalOf({ size: 1 }, 2, limits), "A message carries at most 2 files.");
+  assert.equal(refusalOf({ size: 1e9 }, 99, { maxFiles: 0, maxBytes: 0 }), "");
 });
 
 test("typing is said, and ends by time or with the message", () => {

@@ -168,7 +168,7 @@ test("under a message that is not stored stands why", () => {
   assert.deepEqual(stateOf(slow, here), { text: "Slow mode. Goes out in 3 s.", actions: ["Discard"] });
   assert.equal(stateOf(slow, { ...here, now: 3500 }), null);
   const failed = stateOf({ ...item, state: "failed", error: "You are muted in this room." }, here);
-  assert.deepEqual(failed, { text: "Not sent. You are muted in this room.", actions: ["Try again", "Discard"] });
+  assert.deepEqual(failed, { text: "Not sent. You are muted in this room.", actions: ["Try again", "Edit", "Discard"] });
 });
 
 test("two tabs of a room keep what each has still to send", () => {
