@@ -22,7 +22,7 @@ def _call(name: str) -> RpcMethod:
 
 
 class ChatConsumer(StreamConsumer):
-    """The page's socket: streams, and the `chat.*` calls of chat/calls.py."""
+    """The page's socket: streams, and the `chat.*` calls of chat/calls/."""
 
     @rpc("chat.send")
     async def send_message(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +73,8 @@ class ChatConsumer(StreamConsumer):
     source = _call("chat.source")
     versions = _call("chat.versions")
     rooms = _call("chat.rooms")
+    public_rooms = _call("chat.public_rooms")
+    people = _call("chat.people")
     history = _call("chat.history")
     thread = _call("chat.thread")
     pins = _call("chat.pins")
@@ -96,6 +98,10 @@ class ChatConsumer(StreamConsumer):
     ban = _call("chat.ban")
     lift_ban = _call("chat.lift_ban")
     slow_mode = _call("chat.slow_mode")
+    invitations = _call("chat.invitations")
+    reports = _call("chat.reports")
     handle_report = _call("chat.handle_report")
+    audit = _call("chat.audit")
+    webhooks = _call("chat.webhooks")
     create_webhook = _call("chat.create_webhook")
     disable_webhook = _call("chat.disable_webhook")

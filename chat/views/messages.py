@@ -30,7 +30,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @answering
 def posted_call(request: HttpRequest, name: str) -> HttpResponse:
-    """Any call of chat/calls.py by a form: answers JSON to a script, else goes on to `next`."""
+    """Any call of chat/calls/ by a form: answers JSON to a script, else goes on to `next`."""
     function = calls.CALLS.get(name)
     if function is None:
         raise Http404("There is no such call.")

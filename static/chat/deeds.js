@@ -80,7 +80,7 @@ export class Deeds {
   }
 
   async report({ id, author, text }) {
-    const words = `Those who keep the room will see it, and who reported it. ${author} will not.`;
+    const words = `Those who keep the room will see it and your name; ${author} will not.`;
     const quote = `${author}: ${text || "(no text)"}`;
     const reason = await ask({ title: "Report this message", words, quote, label: "What is wrong with it?", yes: "Report" });
     if (reason !== null) this.call("chat.report", { id, reason }, "Thank you. Those who keep the room will look at it.");

@@ -131,6 +131,38 @@ def test_the_audit_list_says_what_was_done_to_whom_and_how_far(client, asha, roo
         assert said in words
 
 
+def test_a_script_finds_what_it_can_act_on(client, asha, ravi, room) -> None:
+    def ask(call: str, **params: object) -> dict:
+        return calls.CALLS[f"chat.{call}"](asha, calls.Params({"room": room.pk, **params}))
+
+    zoya = make_user("zoya")
+    said = post(room, ravi, "buy this")
+    services.report_message(seat=seat(asha, room), message=said, reason="spam")
+    services.ban(seat=seat(asha, room), username="zoya")
+    url = ask("invite_link")["url"]
+    made = ask("create_webhook", name="Bot")["webhook"]
+    [report] = ask("reports")["reports"]
+    assert (report["message"], report["author"], report["body"]) == (said.pk, "ravi", "buy this")
+    assert ask("handle_report", report=report["report"]) == {}
+    assert ask("reports") == {"reports": []}
+    [invitation] = ask("invitations")["invitations"]
+    assert (invitation["url"], invitation["user"], invitation["uses"]) == (url, "asha", 0)
+    assert ask("revoke_invitation", invitation=invitation["invitation"]) == {}
+    assert ask("invitations") == {"invitations": []}
+    assert ask("webhooks") == {"webhooks": [{"webhook": made, "name": "Bot", "last_used_at": None}]}
+    people = ask("people")
+    assert [(one["user"], one["role"]) for one in people["people"]] == [("asha", "owner"), ("ravi", "member")]
+    assert people["banned"] == ["zoya"]
+    assert [entry["text"] for entry in ask("audit")["entries"]][-2:] == ["Made an invitation link", "Banned zoya"]
+    assert calls.CALLS["chat.people"](ravi, calls.Params({"room": room.pk}))["banned"] == []
+    for name in ("reports", "audit", "webhooks"):
+        with pytest.raises(errors.NotAllowed):
+            calls.CALLS[f"chat.{name}"](ravi, calls.Params({"room": room.pk}))
+    other = make_room(ravi, name="Trees")
+    make_room(ravi, kind=Room.Kind.PRIVATE)
+    assert [one["id"] for one in calls.CALLS["chat.public_rooms"](zoya, calls.Params({}))["rooms"]] == [other.pk]
+
+
 def test_a_new_room_is_opened_by_its_form(client, asha) -> None:
     assert client.post("/rooms/new/", {"name": "Trees", "kind": "private"}).url == "/rooms/trees/"
     assert "This field is required" in client.post("/rooms/new/", {"kind": "public"}).content.decode()

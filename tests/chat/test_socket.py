@@ -141,6 +141,11 @@ def test_a_private_room_and_no_room_answer_alike_on_every_call(daphne, asha) -> 
         "ban",
         "invite_link",
         "create_webhook",
+        "people",
+        "invitations",
+        "reports",
+        "audit",
+        "webhooks",
     ]
     of_a_message = ["edit", "delete", "react", "pin", "source", "thread", "report"]
     fields = {"number": 1, "body": "x", "emoji": "👍", "user": "asha", "minutes": 1, "name": "x"}
