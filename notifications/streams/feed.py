@@ -52,12 +52,13 @@ class Feed:
         return bool(self._early)
 
     def skip_to(self, head: int) -> None:
-        """Give up what lies between: the log no longer has it."""
+        """Give up what lies between: the log no longer has it. A lower head is another log's."""
+        kept = {first: events for first, events in self._early.items() if first > head}
+        self._early = kept if head >= self.head else {}
         self.head = head
         self.outbox.clear()
         self._recent.clear()
         self._recent_bytes = 0
-        self._early = {first: events for first, events in self._early.items() if first > head}
 
     def after(self, seq: int) -> list[bytes] | None:
         """The events that follow number `seq` up to the head, or None when they are not all in memory."""

@@ -210,14 +210,18 @@ class Hub:
                 answer = await in_thread(log.read, feed.stream, after=feed.head)
                 if isinstance(answer, log.Reset):
                     self._flush(feed)
-                    feed.skip_to(answer.last_seq)
-                    for sink in tuple(feed.sinks):
-                        sink.reset(answer.last_seq)
+                    self._start_afresh(feed, answer.last_seq)
                     return
                 if answer.events and feed.offer(answer.events[0].seq, [encode(e) for e in answer.events]):
                     self._schedule_flush(feed)
                 if feed.head >= answer.last_seq:
                     return
+
+    def _start_afresh(self, feed: "_Attached", head: int) -> None:
+        """The events in between are no longer kept, or the log was set back (a restored backup, a failover)."""
+        feed.skip_to(head)
+        for sink in tuple(feed.sinks):
+            sink.reset(head)
 
     async def _listen(self) -> None:
         """Hand the channel layer's news to `tell`, for as long as the process lives."""
@@ -241,9 +245,12 @@ class Hub:
         while True:
             await asyncio.sleep(TAIL_CHECK_SECONDS)
             try:
-                tails = await in_thread(log.last_seqs, list(self._feeds))
+                heads = {stream: feed.head for stream, feed in self._feeds.items()}
+                tails = await in_thread(log.last_seqs, list(heads))
                 for feed in list(self._feeds.values()):
-                    if feed.head < feed.expected:
+                    if tails.get(feed.stream, feed.head) < heads.get(feed.stream, 0):
+                        self._start_afresh(feed, tails[feed.stream])
+                    elif feed.head < feed.expected:
                         self._spawn(self._refill(feed))
                     feed.settled_head, feed.last_head = feed.last_head, feed.head
                     # What is on its way now has until the next check to arrive by itself.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connections
 
+from notifications.models import Event, Stream
 from tests.notifications.live import LiveClient, append, live_client, make_reader, make_stream
 from tests.servers.redis import RedisServer
 from tests.servers.web import WebServer
@@ -85,3 +86,25 @@ def test_news_that_never_came_is_found_in_the_database(
             append(stream, 1)
         append(stream, 2)
         assert in_order(client, 3)
+
+
+def test_a_log_that_was_set_back_is_followed_from_there(
+    live_server_factory: Callable[..., list[WebServer]],
+) -> None:
+    """As a restored backup or a failover does: what came after it is forgotten, and its numbers are given again."""
+    asha = make_reader()
+    stream = make_stream(asha)
+    [server] = live_server_factory(1)
+    with live_client(server.ws_url, asha) as client:
+        client.call("streams.subscribe", stream=stream, after=0)
+        for n in range(5):
+            append(stream, n)
+        assert in_order(client, 5)
+        Event.objects.filter(stream__name=stream, seq__gt=2).delete()
+        Stream.objects.filter(name=stream).update(last_seq=2)
+        while not client.notices:
+            client.receive()
+        assert client.notices == [{"jsonrpc": "2.0", "method": "reset", "params": {"stream": stream, "seq": 2}}]
+        append(stream, 5)
+        assert client.numbers_until(6, seconds=10)[-1] == 5
+        assert client.events[-1]["seq"] == 3
