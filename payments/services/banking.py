@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from notifications import streams
 from payments import errors, gateways
 from payments.gateways import News
 from payments.ledger import Order, system_id, wallet_id
@@ -175,5 +176,8 @@ def _apply_to_withdrawal(move: BankMove, news: News) -> GatewayEvent.Outcome:
 
 
 def _settle(move: BankMove, state: State) -> None:
+    if move.state == state:
+        return
     move.state, move.settled_at = state, timezone.now()
     move.save(update_fields=["state", "settled_at", "transfer"])
+    streams.append(f"wallet:{move.user_id}", [("bank_move.settled", {"id": str(move.pk), "state": move.state})])

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Notification
+from notifications.models import Event, Notification
 from payments import errors, services
 from payments.gateways.testbank import TestBank
 from payments.ledger import check_ledger, system_id, wallet_id
@@ -90,6 +90,15 @@ def test_a_declined_top_up_credits_nothing(asha: User) -> None:
     assert outcome_of(webhook(move, "payment.failed")) == "handled"
     move.refresh_from_db()
     assert (move.state, balance(wallet_id(asha))) == ("failed", PAISE)
+
+
+@pytest.mark.parametrize(("type_", "state"), [("payment.paid", "done"), ("payment.failed", "failed")])
+def test_an_open_page_hears_of_the_banks_answer_once(asha: User, type_: str, state: str) -> None:
+    move = top_up(asha)
+    for _ in range(2):
+        post(webhook(move, type_))
+    news = Event.objects.filter(stream__name=f"wallet:{asha.pk}", type="bank_move.settled")
+    assert [event.data for event in news] == [{"id": str(move.pk), "state": state}]
 
 
 @pytest.mark.parametrize(
@@ -191,10 +200,13 @@ def test_in_the_browser(client: Client, asha: User) -> None:
     page = client.post(reverse("payments:bank"), form, follow=True).content.decode()
     move = BankMove.objects.get()
     assert "Waiting" in page
+    assert "payments/bank_move.js" in page
     assert reverse("payments:testbank", args=[move.reference]) in page
     assert "No real money" in client.get(reverse("payments:testbank", args=[move.reference])).content.decode()
     post(webhook(move))
-    assert "Done" in client.get(reverse("payments:bank_move", args=[move.pk])).content.decode()
+    settled = client.get(reverse("payments:bank_move", args=[move.pk])).content.decode()
+    assert "Done" in settled
+    assert "payments/bank_move.js" not in settled
     assert client.post(reverse("payments:bank"), {**form, "amount": "5", "key": "l"}).status_code == 422
 
 
