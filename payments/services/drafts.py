@@ -93,6 +93,9 @@ def request_transfer(*, payer: User, payee: User, amount_paise: int, key: str, n
         needs_code(payer=payer, payee=payee, amount_paise=amount_paise)
         and queries.posted_before(order.payer_id, order.key) is None
     ):
+        # The ledger would say so in the end: no code is sent for what cannot be paid.
+        if queries.balance_paise(payer) < amount_paise:
+            raise errors.InsufficientFunds
         return draft_transfer(payer=payer, payee=payee, amount_paise=amount_paise, key=key, note=note)
     return settle_gathered(order)
 

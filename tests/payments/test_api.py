@@ -75,6 +75,7 @@ def test_money_is_sent_once_per_key(api: Caller, asha: User, ravi: User) -> None
         ({"amount_paise": []}, 422, "invalid_amount"),
         ({"amount_paise": 10**30}, 422, "amount_too_large"),
         ({"amount_paise": 499_999}, 202, None),
+        ({"amount_paise": 1_000_001}, 409, "insufficient_funds"),
         ({"recipient": "asha"}, 422, "self_transfer"),
         ({"recipient": "9812345601"}, 422, "self_transfer"),
         ({"recipient": "nobody"}, 422, "unknown_recipient"),
