@@ -34,7 +34,7 @@ class RupeesField(forms.CharField):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=20, strip=True, **kwargs)
+        super().__init__(max_length=20, strip=True, error_messages={"required": "How much?"}, **kwargs)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -77,6 +77,7 @@ class TransferForm(KeyedForm):
         label="To",
         max_length=254,
         help_text="A phone number, user name or e-mail address",
+        error_messages={"required": "Who? A phone number, user name or e-mail address."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "7010233311"}),
     )
     amount = RupeesField(label="Amount in ₹")
@@ -132,6 +133,7 @@ class SplitForm(KeyedForm):
         label="Who shares it",
         max_length=4000,
         help_text="User names or phone numbers, with commas between; you bear one share too",
+        error_messages={"required": "With whom? User names or phone numbers, with commas between."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "ravi, meera, 98123 45604"}),
     )
     note = forms.CharField(label="What for", max_length=140, required=False)

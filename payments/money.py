@@ -18,6 +18,7 @@ _INDIA = Locale("en", "IN")
 _RUPEES = parse_pattern(_INDIA.currency_formats["standard"].pattern.replace("¤", _INDIA.currency_symbols["INR"]))
 
 _PLAIN = re.compile(r"(\d{1,15})(?:\.(\d{1,2}))?", re.ASCII)
+_TOO_LONG = re.compile(r"\d{16,}(?:\.\d{1,2})?", re.ASCII)
 _MORE_DECIMALS = re.compile(r"\d+\.\d{3,}", re.ASCII)
 
 
@@ -50,6 +51,8 @@ def parse_rupees(text: str) -> int:
         return paise
     if text.startswith("-") and _PLAIN.fullmatch(text[1:]):
         raise errors.AmountTooSmall
+    if _TOO_LONG.fullmatch(text):
+        raise errors.AmountTooLarge
     if _MORE_DECIMALS.fullmatch(text):
         raise errors.InvalidAmount("A paisa is the smallest part: two digits after the point at most.")
     plain = re.sub(r"[₹,\s]", "", _in_ascii_digits(text))

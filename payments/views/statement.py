@@ -31,6 +31,7 @@ def statement(request: SignedInRequest) -> HttpResponse:
         "page_obj": page,
         "lines": [line_of(entry) for entry in page],
         "wanted": wanted,
+        "is_filtered": wanted != Filter() or page.number > 1,
         "kinds": KIND_LABELS,
         "months": statement_queries.month_totals(request.user),
         "chart": queries.latest_lines(request.user, CHART_LINES),
