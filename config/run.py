@@ -227,8 +227,8 @@ def is_redis(name: str) -> bool:
 
 
 def is_web(name: str) -> bool:
-    """Whether a program is a web server, the only one or one of a fleet's."""
-    return name.startswith("web")
+    """Whether pages come from the program: a web server, one of a fleet's, or the nginx before them."""
+    return name.startswith("web") or name == "nginx"
 
 
 def say_when_ready(manager: ChowkManager) -> None:
