@@ -78,5 +78,5 @@ def groups() -> Circle:
 
 
 def _group_members(key: str) -> "QuerySet | None":
-    group = Group.objects.filter(pk=key).first() if key.isdigit() else None
+    group = Group.objects.filter(pk=key).first() if key.isdecimal() else None
     return group.user_set.values("pk") if group is not None else None

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from notifications import activity as charted
 from notifications import fleet, kinds, queries, services
+from notifications.views.chosen import chosen_ids
 
 DEAD_PAGE_SIZE = 25
 
@@ -49,7 +50,7 @@ def replay(request: HttpRequest) -> HttpResponse:
         ids = list(queries.dead_letters(channel).values_list("pk", flat=True))
     else:
         named = request.POST.getlist("one") or request.POST.getlist("delivery")
-        ids = [int(value) for value in named if value.isascii() and value.isdigit()]
+        ids = chosen_ids(named)
     count = services.replay_deliveries(delivery_ids=ids)
     if count:
         messages.success(request, f"{count:,} on {'its' if count == 1 else 'their'} way again.")

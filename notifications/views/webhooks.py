@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from notifications import queries, services
 from notifications.errors import NotificationsError
 from notifications.forms import WebhookForm
+from notifications.views.chosen import chosen_ids
 from notifications.views.signed_in import signed_in
 
 LOG_PAGE_SIZE = 30
@@ -60,7 +61,7 @@ def change_webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
         messages.success(request, "It has a new secret; the old one signs nothing any more.")
     elif action == "replay":
         named = request.POST.getlist("one") or request.POST.getlist("delivery")
-        chosen = [int(value) for value in named if value.isascii() and value.isdigit()]
-        count = services.replay_webhook(webhook=found, delivery_ids=chosen or None)
+        # What names no row sends none; only with nothing named are all meant.
+        count = services.replay_webhook(webhook=found, delivery_ids=chosen_ids(named) if named else None)
         messages.success(request, f"{count} on their way again." if count else "There is nothing to send again.")
     return redirect("notifications:webhook", found.pk)

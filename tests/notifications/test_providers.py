@@ -149,6 +149,22 @@ def test_what_apprise_was_told_is_told_apart(settings: Any, gateway: Gateway, st
     assert delivery.attempts.get().code == str(status)
 
 
+def test_too_many_requests_without_a_time_is_not_asked_again_at_once(settings: Any, gateway: Gateway) -> None:
+    """Apprise tells the status, never the headers: all wait as long as an open breaker does, at the first 429."""
+    settings.SMS_GATEWAY_URL = ""
+    settings.SMS_URL = f"json://127.0.0.1:{gateway.port}/hook"
+    gateway.answers["/hook"] = gateway.answers["/hook/"] = (429, {"Retry-After": "120"}, "slow down")
+    first, second = tell(2)
+    deliver("sms", [])
+    assert len(gateway.calls) == 1
+    until = timezone.now() + timedelta(seconds=14)
+    assert (state_of(first), state_of(second)) == ((State.FAILED, 1), (State.PENDING, 0))
+    assert first.due_at >= until
+    assert second.due_at >= until
+    assert Provider.objects.get(name="sms").open_until >= until
+    assert deliver("sms", [second.pk]) == 0
+
+
 def test_the_rate_is_kept_over_workers(settings: Any) -> None:
     settings.DELIVERY_RATES = {"sms": 5}
     began = time.time()
