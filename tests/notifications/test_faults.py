@@ -106,7 +106,9 @@ def test_a_transfer_sized_message_leaves_quickly(delivery_worker: Start, mail_se
 def test_each_channel_has_its_own_worker_and_queue(
     delivery_worker: Start, mail_server: MailServer, redis_server: RedisServer
 ) -> None:
-    email, sms = delivery_worker("email"), delivery_worker("sms")
+    email, sms = delivery_worker("email", waits=False), delivery_worker("sms", waits=False)
+    for process in (email, sms):
+        process.wait_until(lambda process=process: "Listening on" in process.output())
     os.kill(sms.pid, signal.SIGSTOP)  # a gateway that hangs
     try:
         tell(3, phone=None)
@@ -123,8 +125,8 @@ def test_losing_all_of_redis_loses_no_delivery(
     redis_server.kill()
     tell(20)
     redis_server.lose_everything()
+    delivery_worker("email", waits=False)
     clock()
-    delivery_worker("email")
     wait_until(lambda: len(mail_server.mails) == 20, seconds=30)
     assert set(copies(mail_server).values()) == {1}
 

@@ -1,8 +1,7 @@
-"""The preferences page, and the pages of webhooks beside it."""
+"""The preferences page."""
 
 from collections.abc import Iterator
 from datetime import time
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -53,41 +52,3 @@ def test_bad_preferences_are_refused_in_words(client: Client, field: dict[str, s
     answer = client.post("/inbox/preferences/", fields)
     assert answer.status_code == 422
     assert "errorlist" in answer.content.decode()
-
-
-def test_a_person_keeps_webhooks(client: Client, settings: Any) -> None:
-    settings.WEBHOOK_ALLOW_PRIVATE = settings.WEBHOOK_ALLOW_HTTP = True
-    asha = make_person()
-    assert client.get("/inbox/webhooks/").status_code == 302
-    client.force_login(asha)
-    page = client.get("/inbox/webhooks/").content.decode()
-    assert 'value="transfer.completed"' in page
-    assert "announcement.sent" not in page  # which staff alone hear of
-    fields = {"url": "http://127.0.0.1:1/x", "names": ["transfer.completed", "no.such"]}
-    assert client.post("/inbox/webhooks/", fields).status_code == 422
-    fields["names"] = ["transfer.completed", "submission.judged"]
-    where = client.post("/inbox/webhooks/", fields)["Location"]
-    hook = asha.webhooks.get()
-    assert hook.names == ["submission.judged", "transfer.completed"]
-    assert hook.secret in client.get(where).content.decode()
-    client.post(f"{where}change/", {"action": "off"})
-    hook.refresh_from_db()
-    assert not hook.is_active
-    before = hook.secret
-    client.post(f"{where}change/", {"action": "secret"})
-    hook.refresh_from_db()
-    assert hook.secret != before
-    assert client.get(f"{where}change/").status_code == 405
-    client.force_login(make_person())
-    assert client.get(where).status_code == 404
-    assert client.post(f"{where}change/", {"action": "remove"}).status_code == 404
-    client.force_login(asha)
-    client.post(f"{where}change/", {"action": "remove"})
-    assert not asha.webhooks.exists()
-
-
-def test_a_url_into_our_own_network_is_refused_in_words(client: Client) -> None:
-    client.force_login(make_person())
-    answer = client.post("/inbox/webhooks/", {"url": "https://127.0.0.1/"})
-    assert answer.status_code == 422
-    assert "not a public address" in answer.content.decode()

@@ -58,11 +58,15 @@ def states() -> list[str]:
 
 
 def test_one_is_added_and_shown_with_its_secret(asha_client: Client, gateway: Gateway, asha: User) -> None:
-    assert "Add one" in asha_client.get("/inbox/webhooks/").content.decode()
-    fields = {"url": f"{gateway.url}/new", "names": ["transfer.completed"]}
+    page = asha_client.get("/inbox/webhooks/").content.decode()
+    assert 'value="transfer.completed"' in page
+    assert "announcement.sent" not in page  # which staff alone hear of
+    fields: dict[str, Any] = {"url": f"{gateway.url}/new", "names": ["transfer.completed", "no.such"]}
+    assert asha_client.post("/inbox/webhooks/", fields).status_code == 422
+    fields["names"] = ["transfer.completed", "submission.judged"]
     page = asha_client.post("/inbox/webhooks/", fields, follow=True).content.decode()
     made = Webhook.objects.get(owner=asha)
-    assert made.names == ["transfer.completed"]
+    assert made.names == ["submission.judged", "transfer.completed"]
     assert made.secret in page
     assert "Nothing yet" in page
     assert f"{gateway.url}/new" in asha_client.get("/inbox/webhooks/").content.decode()
@@ -133,6 +137,7 @@ def test_it_is_turned_off_and_on_gets_a_new_secret_and_is_removed(asha_client: C
 
 def test_another_persons_is_not_there(client: Client, webhook: Webhook) -> None:
     stranger = make_person("ravi")
+    assert client.get("/inbox/webhooks/").status_code == 302
     assert client.get(address(webhook)).status_code == 302
     client.force_login(stranger)
     dead = WebhookDelivery.objects.get(state="dead")
