@@ -125,6 +125,8 @@ class Running:
             except OSError as error:
                 self._close()
                 raise SandboxError(f"the runner does not start: {error}") from error
+        if parent := self._group and cgroups.find_parent():
+            parent.make_spare()
 
     def wait(self) -> Outcome:
         """Read what it writes, watch it, and see it end."""
@@ -150,6 +152,7 @@ class Running:
             poll.register(fd, select.POLLIN)
         waiting = set(self._read)
         output_exceeded = memory_exceeded = lost = False
+        refusals: tuple[bool, bool] | None = None
         peak = stderr_total = 0
         try:
             while waiting:
@@ -172,6 +175,9 @@ class Running:
                         kept += chunk[: STDERR_BYTES - len(kept)]
                     else:
                         kept += chunk
+                        if fd == self._report:
+                            # All of the program is dead: look while the sandbox's own processes end.
+                            refusals = self._refusals()
                 if len(self._read.get(self._stdout, b"")) > limits.output_bytes or stderr_total > limits.output_bytes:
                     output_exceeded = True
                     break
@@ -184,14 +190,20 @@ class Running:
             self._end()
         if lost:
             raise SandboxError("the run did not end in time")
-        if self._group is not None:
-            memory_exceeded = self._group.was_out_of_memory()
+        out_of_memory, out_of_processes = refusals or self._refusals()
+        memory_exceeded = memory_exceeded or out_of_memory
         outcome = self._outcome(output_exceeded=output_exceeded, memory_exceeded=memory_exceeded, peak=peak)
         # Forks that are refused hold memory until the kernel gets to it, and cost time: a fork bomb would end by
         # whichever limit it meets next.
-        if self._group is not None and not outcome.is_ok and self._group.was_out_of_processes():
+        if out_of_processes and not outcome.is_ok:
             return outcome if outcome.ending == "output" else replace(outcome, ending="processes")
         return outcome
+
+    def _refusals(self) -> tuple[bool, bool]:
+        """Whether the kernel refused the run's group memory, and processes."""
+        if self._group is None:
+            return False, False
+        return self._group.was_out_of_memory(), self._group.was_out_of_processes()
 
     def _end(self) -> None:
         """End whatever still runs. Process 1 of the namespace dies with bubblewrap, and all others with it."""
