@@ -52,6 +52,8 @@ run.addEventListener("click", async () => {
   document.getElementById("try").open = true;
   run.setAttribute("aria-busy", "true");
   box.textContent = "Running…";
+  // On a small screen the editor stands above it.
+  box.scrollIntoView({ block: "nearest" });
   try {
     const state = await startRun(run.dataset.url, {
       csrf: form.elements.csrfmiddlewaretoken.value,
@@ -64,6 +66,7 @@ run.addEventListener("click", async () => {
     box.textContent = problem instanceof TypeError ? "The server cannot be reached." : problem.message;
   } finally {
     run.removeAttribute("aria-busy");
+    box.scrollIntoView({ block: "nearest" });
   }
 });
 
