@@ -327,7 +327,7 @@ SERVESTATIC_ADD_HEADERS_FUNCTION = _never_sniffed
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CONTENT_SECURITY_POLICY = {
-    # Answers to programs, as JSON: a policy for pages says nothing there, and was a twelfth of what a transfer's call costs.
+    # Answers to programs, as JSON: a policy for pages says nothing there, and was a twelfth of a transfer's call.
     "EXCLUDE_URL_PREFIXES": ["/api/"],
     "DIRECTIVES": {
         "default-src": [SELF],
