@@ -16,6 +16,10 @@ COMPARED_AT_MOST = 2000
 
 BARS = 24
 CHART_HEIGHT = 36
+
+OTHERS_OFFERED = 50
+"""To compare a submission with: more makes a list that nobody reads."""
+
 DIFF_LINES = 3000
 """Of either text; beyond, a comparison line by line would take seconds."""
 
@@ -103,20 +107,26 @@ def spread_of(mine: int, others: Sequence[int]) -> Spread:
 def earlier_of(submission: Submission, wanted: str = "") -> tuple[list[Submission], Submission | None]:
     """The author's other submissions to the problem, newest first, and the one to compare with.
 
-    That is the one of the id `wanted`, else the one before. Two queries. Raises SubmissionNotFound for any other id.
+    That is the one of the id `wanted`, else the one before. Two queries, one more where many are newer. Raises
+    SubmissionNotFound for any other id.
     """
-    others = list(
+    own = (
         Submission.objects.filter(author_id=submission.author_id, problem_id=submission.problem_id)
         .exclude(pk=submission.pk)
         .defer("source", "compiler_output")
-        .order_by("-id")[:50]
+        .order_by("-id")
     )
+    others = list(own[:OTHERS_OFFERED])
+    before = next((each for each in others if each.pk < submission.pk), None)
+    if before is None and len(others) == OTHERS_OFFERED:
+        before = own.filter(pk__lt=submission.pk).first()
+        others += [before] if before else []
     if wanted:
         chosen = next((each for each in others if str(each.pk) == wanted), None)
         if chosen is None:
             raise SubmissionNotFound
         return others, chosen
-    return others, next((each for each in others if each.pk < submission.pk), others[0] if others else None)
+    return others, before or (others[0] if others else None)
 
 
 def diff(old: str, new: str) -> list[DiffLine] | None:

@@ -108,6 +108,18 @@ def test_comparing_with_an_earlier_submission(client: Client) -> None:
     assert "second" in client.get(f"/judge/submissions/{first.pk}/compare/", {"with": second.pk}).content.decode()
 
 
+def test_the_one_before_is_found_however_many_came_later(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparisons, "OTHERS_OFFERED", 2)
+    problem, asha = make_problem(), make_user("asha")
+    first, second, *_ = (judged(asha, problem, source=f"print({number})\n") for number in range(4))
+    client.force_login(asha)
+
+    page = client.get(f"/judge/submissions/{second.pk}/compare/")
+
+    assert page.context["other"] == first
+    assert page.context["others"][-1] == first
+
+
 def test_an_only_submission_has_nothing_to_compare_with(client: Client) -> None:
     asha = make_user("asha")
     only = judged(asha, make_problem())
