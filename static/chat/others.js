@@ -1,7 +1,9 @@
-// The person's rooms in the rail: their unread counts rise as messages come, not only when the page asks.
+// The person's rooms in the rail and in the list of rooms: their unread counts rise as messages come, not only when the page asks.
 
-import { badgeText } from "../chowk/js/news.js";
+import { ROOMS_SHOWN, showUnread } from "../chowk/js/news.js";
 import { live } from "../notifications/live.js";
+
+const FOLLOWED = 100;
 
 /** How many of the events are new messages of other people. */
 export function newFromOthers(events, userId) {
@@ -12,15 +14,16 @@ export function newFromOthers(events, userId) {
 export function followOthers(document) {
   const userId = Number(document.body.dataset.user);
   const here = document.getElementById("room")?.dataset.room;
-  for (const link of document.querySelectorAll(".rail [data-room]")) {
-    if (link.dataset.room === here) continue;
-    live?.subscribe(`room:${link.dataset.room}`, {
+  const places = new Map();
+  for (const shown of document.querySelectorAll(ROOMS_SHOWN)) {
+    const { room } = shown.dataset;
+    if (room !== here) places.set(room, [...(places.get(room) ?? []), shown]);
+  }
+  for (const [room, all] of [...places].slice(0, FOLLOWED)) {
+    live?.subscribe(`room:${room}`, {
       onEvents(events) {
-        const badge = link.querySelector(".badge");
-        const count = Number(badge.dataset.count || 0) + newFromOthers(events, userId);
-        badge.dataset.count = count;
-        badge.textContent = badgeText(count);
-        link.classList.toggle("rail__link--unread", count > 0);
+        const more = newFromOthers(events, userId);
+        for (const shown of all) showUnread(shown, Number(shown.querySelector(".badge").dataset.count || 0) + more);
       },
     });
   }

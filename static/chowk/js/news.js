@@ -13,17 +13,31 @@ export function badgeText(count) {
 
 function fill(badge, count) {
   badge.dataset.count = count;
-  badge.textContent = badgeText(count);
+  const word = badge.dataset.word;
+  badge.textContent = count > 0 && word ? `${badgeText(count)} ${word}` : badgeText(count);
+}
+
+/** A person's rooms as they stand on the page: in the rail, and in the list of rooms. */
+export const ROOMS_SHOWN = ".rail [data-room], .list__item[data-room]";
+
+export function showUnread(shown, count) {
+  const badge = shown.querySelector(".badge");
+  fill(badge, count);
+  if (shown.matches(".rail *")) {
+    shown.classList.toggle("rail__link--unread", count > 0);
+    return;
+  }
+  // In the list the number stands where else the time of the last message does.
+  badge.hidden = count === 0;
+  if (badge.nextElementSibling) badge.nextElementSibling.hidden = count > 0;
 }
 
 export function showNumbers(document, { unread, balance, rooms }) {
   for (const badge of document.querySelectorAll("[data-unread]")) fill(badge, unread);
   for (const place of document.querySelectorAll("[data-balance]")) place.textContent = balance;
-  for (const link of document.querySelectorAll(".rail [data-room]")) {
+  for (const shown of document.querySelectorAll(ROOMS_SHOWN)) {
     // The room that is open is read as it is shown.
-    const count = link.hasAttribute("aria-current") ? 0 : (rooms[link.dataset.room] ?? 0);
-    link.classList.toggle("rail__link--unread", count > 0);
-    fill(link.querySelector(".badge"), count);
+    showUnread(shown, shown.hasAttribute("aria-current") ? 0 : (rooms[shown.dataset.room] ?? 0));
   }
 }
 
