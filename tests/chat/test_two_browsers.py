@@ -43,8 +43,10 @@ def test_a_message_reaches_the_other_at_once_and_is_there_after_a_reload(browser
     hers, his = browser.page(asha), browser.page(ravi)
     open_room(hers, room)
     open_room(his, room)
+    expect(his.get_by_text("Nobody has said anything yet.")).to_be_visible()
     say(hers, "Hello **Ravi**")
     expect(bodies_of(his)).to_have_text(["Hello Ravi"])
+    expect(his.get_by_text("Nobody has said anything yet.")).to_be_hidden()
     say(his, "Hello Asha")
     expect(bodies_of(hers)).to_have_text(["Hello Ravi", "Hello Asha"])
     assert hers.locator(".msg--waiting").count() == 0
