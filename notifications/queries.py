@@ -192,6 +192,11 @@ def browser_name(user_agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
+def refuses(user: User, kind: str, channel: str) -> bool:
+    """Whether the person has turned that kind off on the channel."""
+    return Refusal.objects.filter(user=user, kind=kind, channel=channel).exists()
+
+
 def addressee(user_id: int, kind_name: str) -> tuple[User, str]:
     """The person a message went to, and what its kind is called. Raises UnknownPerson."""
     person = User.objects.filter(pk=user_id).first()

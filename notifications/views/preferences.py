@@ -132,10 +132,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     except (signing.BadSignature, ValueError):
         raise Http404 from None
     person, label = queries.addressee(user_id, kind)
-    done = request.method == "POST"
-    if done:
+    if request.method == "POST":
         services.refuse(user=person, kind=kind, channel=channel)
-    context = {"label": label, "channel": channel, "done": done}
+    context = {"label": label, "channel": channel, "done": queries.refuses(person, kind, channel)}
     return render(request, "notifications/unsubscribe.html", context)
 
 

@@ -214,11 +214,12 @@ def test_a_mail_program_unsubscribes_at_one_click_without_login() -> None:
     asha = make_person()
     strict = Client(enforce_csrf_checks=True)
     path = unsubscribe_path(strict, asha)
-    assert strict.get(path).status_code == 200
+    assert "Turn this off?" in strict.get(path).content.decode()
     assert not Refusal.objects.exists()  # looking changes nothing: scanners follow links
     answer = strict.post(path, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
     assert strict.post(path).status_code == 200  # twice is once
+    assert "Turned off" in strict.get(path).content.decode()
     [refusal] = Refusal.objects.all()
     assert (refusal.user, refusal.kind, refusal.channel) == (asha, "sample", "email")
     again = tell(asha, "2")
