@@ -126,7 +126,8 @@ class DaphneOutlet:
 def daphne_outlet(send: Any) -> DaphneOutlet | None:
     """An outlet for a WebSocket that daphne serves over plain TCP; None for any other."""
     transport = _transport_of(send)
-    return None if transport is None else DaphneOutlet(_protocol_of(send), transport)
+    # A client may be gone before its visitor is known; its transport has no socket then.
+    return DaphneOutlet(_protocol_of(send), transport) if transport is not None and transport.connected else None
 
 
 def remember_content_types() -> None:
