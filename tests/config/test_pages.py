@@ -45,6 +45,8 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE)
     for theme, dark in (("light", False), ("dark", True)):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        # A theme's colours are there a frame after it was asked for, and what fades to them a little later.
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         page.evaluate("Promise.allSettled(document.getAnimations().map((fading) => fading.finished))")
         found += [f"{page.url} {theme}: {one}" for one in page.evaluate(RUN_AXE, dark)]
     return found
