@@ -35,3 +35,20 @@ def test_money_moves_before_both_their_eyes(browser: Any) -> None:
     services.send_money(payer=ravi, payee=asha, amount_paise=50, key="back")
     expect(watching.locator("#balance")).to_have_text("₹875.00")
     expect(watching.locator("#lines li").first).to_contain_text("Received from Ravi")
+
+
+def test_a_statement_that_stands_open_follows(browser: Any) -> None:
+    asha = make_person("asha", paise=100_000, first_name="Asha")
+    ravi = make_person("ravi", paise=50_000, first_name="Ravi")
+    services.send_money(payer=asha, payee=ravi, amount_paise=100, key="first", note="tea")
+    everything, filtered = browser.page(asha), browser.page(asha)
+    everything.goto("/wallet/statement/")
+    filtered.goto("/wallet/statement/?q=tea")
+    services.send_money(payer=ravi, payee=asha, amount_paise=12_550, key="second", note="cake")
+    services.send_money(payer=asha, payee=ravi, amount_paise=250, key="third", note="tea again")
+    rows = everything.locator("tbody tr")
+    expect(rows.first).to_contain_text("tea again")
+    expect(rows.nth(1)).to_contain_text("+₹125.50")
+    expect(everything.locator("[data-moves=sums] .stat__value")).to_have_text("₹1,122.00")
+    expect(filtered.locator("tbody tr")).to_have_count(2)
+    expect(filtered.locator("tbody")).not_to_contain_text("cake")
