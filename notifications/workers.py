@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import time
 from types import FrameType
 from typing import Any
@@ -49,6 +50,9 @@ class SteadyWorker(SimpleWorker):
     def work(self, *args: Any, burst: bool = False, **kwargs: Any) -> bool:
         """Work until stopped, through any number of Redis failures."""
         self._install_signal_handlers()
+        # From here on it can be told to stop.
+        sys.stdout.write(f"Listening on {', '.join(self.queue_names())}\n")
+        sys.stdout.flush()
         worked = False
         wait_seconds = FIRST_RECONNECT_SECONDS
         while not _stopping:

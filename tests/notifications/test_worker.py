@@ -104,7 +104,7 @@ def test_a_pool_reads_json_and_ends_gracefully(start_command: Workers, redis_ser
     for number in range(4):
         push_job(("email", "sms")[number % 2], f"{SAMPLES}.leave_mark", str(number))
     wait_until(lambda: sorted(marks(redis_server)) == ["0", "1", "2", "3"])
-    assert redis_server.client.scard("rq:workers") == 2
+    wait_until(lambda: redis_server.client.scard("rq:workers") == 2, what="the second worker")
     assert django_rq.get_queue("email").failed_job_registry.count == 0
     pool.popen.send_signal(signal.SIGTERM)
     assert pool.popen.wait(timeout=15) == 0

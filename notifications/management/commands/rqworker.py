@@ -47,7 +47,6 @@ class Command(RQCommand):
             serializer=JSONSerializer,
         )
         reset_db_connections()
-        self.stdout.write(f"Listening on {', '.join(queues)}")
         worker.work(burst=options["burst"], max_jobs=options["max_jobs"], max_idle_time=options["max_idle_time"])
 
     def _wait_for_redis(self, queue: str) -> None:
