@@ -300,8 +300,7 @@ def test_a_picture_goes_up_and_is_seen_by_the_other_without_a_jump(browser, peop
     picture = row(his, 1).locator(".file--picture img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.width / image.height") == pytest.approx(1.5, abs=0.02)
-    his.wait_for_load_state("networkidle")
-    assert picture.evaluate("image => image.naturalWidth") == 480
+    expect(picture).to_have_js_property("naturalWidth", 480)
     assert picture.evaluate("image => image.width / image.height") == pytest.approx(1.5, abs=0.02)
 
 

@@ -40,15 +40,18 @@ def asha(transactional_db: None) -> User:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on the open page: all its rules in the light theme, contrast again in the dark one."""
+    """What axe finds on the open page: all its rules in the light theme, contrast again in the dark one.
+
+    The page is loaded in each theme: Chromium may still see colours of the old one after a change.
+    """
     found = []
-    page.evaluate(AXE)
     for theme, dark in (("light", False), ("dark", True)):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        # A theme's colours are there a frame after it was asked for, and what fades to them a little later.
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        page.evaluate("Promise.allSettled(document.getAnimations().map((fading) => fading.finished))")
+        if dark:
+            page.reload()
+        page.evaluate(AXE)
         found += [f"{page.url} {theme}: {one}" for one in page.evaluate(RUN_AXE, dark)]
+    page.emulate_media(color_scheme="light")
     return found
 
 
