@@ -16,7 +16,7 @@ SQLITE_WORKERS, POSTGRESQL_WORKERS = 2, 2
 
 
 def _start(workers: int, *, output: int | None = None, **environment: str) -> subprocess.Popen[bytes]:
-    options = [f"-n{workers}", "--dist=loadfile", "-rs", "--durations=15", *sys.argv[1:]]
+    options = [f"-n{workers}", "--dist=loadfile", "--reruns=1", "-rsR", "--durations=15", *sys.argv[1:]]
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *options], env={**os.environ, **environment}, stdout=output, stderr=output
     )
