@@ -21,23 +21,6 @@ JSON = {"Accept": "application/json"}
 SEND = "/rooms/calls/chat.send/"
 
 
-@pytest.fixture
-def asha(client):
-    user = make_user("asha")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def ravi():
-    return make_user("ravi")
-
-
-@pytest.fixture
-def room(asha, ravi):
-    return make_room(asha, ravi)
-
-
 # --- Calls by POST -----------------------------------------------------------------------------------------
 
 

@@ -16,17 +16,6 @@ def asha():
     return make_user("asha")
 
 
-@pytest.fixture
-def ravi():
-    return make_user("ravi")
-
-
-@pytest.fixture
-def room(asha, ravi):
-    """A room that asha owns and ravi is in."""
-    return make_room(asha, ravi)
-
-
 # --- Answers and threads -----------------------------------------------------------------------------------
 
 

@@ -20,13 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def asha(client):
-    user = make_user("asha")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def room(asha):
     return make_room(asha, kind=Room.Kind.PRIVATE)
 

@@ -14,13 +14,6 @@ pytestmark = pytest.mark.django_db
 SEND = "/rooms/calls/chat.send/"
 
 
-@pytest.fixture
-def asha(client):
-    user = make_user("asha")
-    client.force_login(user)
-    return user
-
-
 def without(page: str, slug: str) -> str:
     """A page without what differs each time: the address asked for and the CSRF token's mask."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page).replace(slug, "")

@@ -21,16 +21,6 @@ def asha():
     return make_user("asha")
 
 
-@pytest.fixture
-def ravi():
-    return make_user("ravi")
-
-
-@pytest.fixture
-def room(asha, ravi):
-    return make_room(asha, ravi)
-
-
 def wait_for(client, method: str, seconds: float = 8) -> dict:
     """The params of the next notification of that method."""
     deadline = time.monotonic() + seconds

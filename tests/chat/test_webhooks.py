@@ -6,21 +6,9 @@ import pytest
 
 from chat import services
 from chat.models import Message, Webhook
-from tests.chat.factories import make_room, make_user, seat
+from tests.chat.factories import seat
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def asha(client):
-    user = make_user("asha")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def room(asha):
-    return make_room(asha)
 
 
 def hook(client, token: str, payload: object) -> object:
