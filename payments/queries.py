@@ -29,6 +29,11 @@ def plan_of(user: Any) -> Plan:
     return "premium" if subscription and subscription.is_running(timezone.now()) else "free"
 
 
+def wallet_stream(user_id: int) -> str:
+    """The stream of a person's wallet: what moved, and what the bank answered."""
+    return f"wallet:{user_id}"
+
+
 # Each transfer asks this: as queries of the ORM's it cost ten times as much.
 _STANDING = """
     SELECT account.user_id, account.id, subscription.id,

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from notifications import events, streams
 from notifications.services import Notice, notify_each
+from payments import queries
 from payments.ledger import Posted
 from payments.models import Account
 from payments.money import format_rupees
@@ -56,7 +57,7 @@ def announce(posted: Sequence[Posted]) -> None:
             if party.kind != Account.Kind.WALLET or party.user_id is None:
                 continue
             told = _told(one, other.name_for(party.user_id), amount, balance, url)
-            news[f"wallet:{party.user_id}"].append(("transfer.posted", told))
+            news[queries.wallet_stream(party.user_id)].append(("transfer.posted", told))
             if kind is not None:
                 notices.append(Notice(party.user_id, kind, str(one.transfer_id), told, url))
         happened.append(_happened(one, payer, payee))

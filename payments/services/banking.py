@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from notifications import streams
-from payments import errors, gateways
+from payments import errors, gateways, queries
 from payments.gateways import News
 from payments.ledger import Order, system_id, wallet_id
 from payments.models import BankMove, GatewayEvent, Transfer
@@ -180,4 +180,5 @@ def _settle(move: BankMove, state: State) -> None:
         return
     move.state, move.settled_at = state, timezone.now()
     move.save(update_fields=["state", "settled_at", "transfer"])
-    streams.append(f"wallet:{move.user_id}", [("bank_move.settled", {"id": str(move.pk), "state": move.state})])
+    settled = {"id": str(move.pk), "state": move.state}
+    streams.append(queries.wallet_stream(move.user_id), [("bank_move.settled", settled)])

@@ -52,7 +52,7 @@ def bank(request: SignedInRequest) -> HttpResponse:
 def bank_move(request: SignedInRequest, move_id: UUID) -> HttpResponse:
     """One top-up or withdrawal, with the way on to the gateway's own page."""
     # The cursor before the move: news that comes between the two then loads the page once more, and is never missed.
-    after = last_seq(f"wallet:{request.user.pk}")
+    after = last_seq(queries.wallet_stream(request.user.pk))
     context = {"move": queries.bank_move_for(request.user, move_id), "after": after}
     return render(request, "payments/bank_move.html", context)
 

@@ -23,7 +23,7 @@ CHART_LINES = 60
 def statement(request: SignedInRequest) -> HttpResponse:
     """Everything that moved, filtered and searched, with what each month adds up to."""
     # Before the rest: what moves meanwhile comes by the stream as well, and is not missed.
-    after = last_seq(f"wallet:{request.user.pk}")
+    after = last_seq(queries.wallet_stream(request.user.pk))
     wanted = _filter(request)
     page = Paginator(statement_queries.entries_of(request.user, wanted), LINES_PER_PAGE).get_page(
         request.GET.get("page")

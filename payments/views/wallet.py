@@ -15,7 +15,7 @@ LATEST_COUNT = 8
 @require_GET
 def wallet(request: SignedInRequest) -> HttpResponse:
     # The cursor before the balance: an event that comes between the two is then shown twice, never missed.
-    after = last_seq(f"wallet:{request.user.pk}")
+    after = last_seq(queries.wallet_stream(request.user.pk))
     return render(
         request,
         "payments/wallet.html",
