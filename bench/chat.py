@@ -1,6 +1,6 @@
 """A room with a million messages: what opening it, a page of its history and a search cost, and by which plans.
 
-.venv/bin/python -m bench.chat [--sqlite | --postgresql] [--messages 1000000]
+.venv/bin/python -m bench.chat [--sqlite | --postgresql] [--messages 1000000] [--keep FOLDER [--only-fill]]
 """
 
 import argparse
@@ -69,7 +69,8 @@ def set_up(database_url: str, folder: Path) -> None:
 
 
 def fill(count: int) -> Any:
-    """People, one room with `count` messages of them, and reactions on every hundredth; answers the room."""
+    """People, one room with `count` messages of them, and reactions on every hundredth, unless they are kept from an
+    earlier run; answers the room."""
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.db import connection
@@ -78,6 +79,8 @@ def fill(count: int) -> Any:
     from chat.models import Membership, Room
 
     call_command("migrate", verbosity=0)
+    if kept := Room.objects.filter(slug="million").first():
+        return kept
     people = User.objects.bulk_create(User(username=f"person{i}") for i in range(PEOPLE))
     room = Room.objects.create(name="Million", slug="million", last_number=count, last_message_at=timezone.now())
     Membership.objects.bulk_create([Membership(room=room, user=person, read_number=count - 20) for person in people])
@@ -95,6 +98,8 @@ def fill(count: int) -> Any:
             "INSERT INTO chat_reaction (message_id, user_id, emoji, created_at)"
             " SELECT id, author_id, '+1', created_at FROM chat_message WHERE number % 100 = 0"
         )
+        # Rows that are on disk for good: no checkpoint and no write-ahead log of theirs runs beside what is measured.
+        cursor.execute("CHECKPOINT" if connection.vendor == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)")
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return room
 
@@ -127,7 +132,29 @@ def explain(queryset: Any) -> None:
         print("    ", line[:150])
 
 
-def run(count: int) -> None:
+def explain_search(user: Any, words: str, seat: Any) -> None:
+    """The plans of the statements by which a search finds its messages."""
+    from django.db import connection
+
+    from chat import queries
+
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        queries.search_messages(user, words, seat=seat)
+    how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        for sql, params in asked:
+            cursor.execute(f"{how} {sql}", params)
+            for row in cursor.fetchall():
+                print("    ", str(row[-1])[:150])
+
+
+def run(count: int, *, only_fill: bool) -> None:
     from django.contrib.auth.models import User
     from django.db import connection
     from django.test import Client
@@ -140,6 +167,8 @@ def run(count: int) -> None:
     start = time.perf_counter()
     room = fill(count)
     print(f"\n{connection.vendor}: {count:,} messages in one room, written in {time.perf_counter() - start:.0f} s")
+    if only_fill:
+        return
     user = User.objects.get(username="person1")
     client = Client()
     client.force_login(user)
@@ -184,11 +213,12 @@ def run(count: int) -> None:
     explain(in_room.filter(pinned_at__isnull=False).order_by("-pinned_at"))
     explain(Event.objects.filter(stream__name=room.stream, seq__in=[count // 3, count // 2]))
     explain(Message.objects.filter(thread_root_id=count // 2).filter(reply_to_id=count // 2))
+    explain_search(user, f"number{count // 2}", seat)
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    with postgres() if kind == "postgresql" else nullcontext("") as socket:
+def database(kind: str, folder: Path, *, is_kept: bool) -> Iterator[str]:
+    with postgres(folder / "postgresql" if is_kept else None) if kind == "postgresql" else nullcontext("") as socket:
         yield f"postgresql://chowk@/chowk?host={socket}" if socket else f"sqlite:///{folder}/bench.sqlite3"
 
 
@@ -197,14 +227,18 @@ def main() -> None:
     parser.add_argument("--sqlite", action="store_const", dest="kind", const="sqlite", default="sqlite")
     parser.add_argument("--postgresql", action="store_const", dest="kind", const="postgresql")
     parser.add_argument("--messages", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="where the rows stay, to be measured again")
+    parser.add_argument("--only-fill", action="store_true", help="make the rows and measure nothing")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="chowk-bench-chat-"))
+    folder = given.keep.resolve() if given.keep else Path(tempfile.mkdtemp(prefix="chowk-bench-chat-"))
+    folder.mkdir(exist_ok=True)
     try:
-        with database(given.kind, folder) as url:
+        with database(given.kind, folder, is_kept=bool(given.keep)) as url:
             set_up(url, folder)
-            run(given.messages)
+            run(given.messages, only_fill=given.only_fill)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not given.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A private PostgreSQL with its default, durable settings, for benchmarks: in a temporary folder, gone at the end."""
+"""A private PostgreSQL with its default, durable settings, for benchmarks: in a folder of its own, gone at the end."""
 
 import os
 import pwd
@@ -26,9 +26,10 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Yields the socket folder of a running cluster, whose superuser is `chowk`."""
-    folder = Path(tempfile.mkdtemp(prefix="chowk-bench-"))
+def postgres(keep: Path | None = None) -> Iterator[str]:
+    """Yields the socket folder of a running cluster, whose superuser is `chowk`; in the folder `keep` it stays."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="chowk-bench-"))
+    folder.mkdir(exist_ok=True)
     who = {}
     if os.getuid() == 0:
         account = pwd.getpwnam("postgres")
@@ -36,7 +37,9 @@ def postgres() -> Iterator[str]:
         os.chown(folder, account.pw_uid, account.pw_gid)
     data = folder / "data"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **who}
-    subprocess.run([program("initdb"), "-D", data, "-U", "chowk", "-A", "trust"], check=True, **quiet)
+    is_new = not data.exists()
+    if is_new:
+        subprocess.run([program("initdb"), "-D", data, "-U", "chowk", "-A", "trust"], check=True, **quiet)
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
     server = subprocess.Popen([program("postgres"), "-D", data, "-k", folder, *options], **quiet)
     try:
@@ -45,9 +48,11 @@ def postgres() -> Iterator[str]:
             if ready.returncode == 0:
                 break
             time.sleep(0.1)
-        subprocess.run([program("createdb"), "-h", folder, "-U", "chowk", "chowk"], check=True)
+        if is_new:
+            subprocess.run([program("createdb"), "-h", folder, "-U", "chowk", "chowk"], check=True)
         yield str(folder)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)

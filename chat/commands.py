@@ -1,16 +1,21 @@
 """Slash commands: a registry, which config/ fills, so that chat knows neither the wallet nor the judge.
 
 A message whose first word is a registered command (`/pay @ravi 100`) is not posted: the command is run, and says
-what comes of it. What starts with a slash and is no command is a message like any other.
+what comes of it. A first word that looks like a command and is none is refused, so that a slip (`/pya @ravi 100`) is
+not said to the room; `/usr/bin`, and whatever stands after a space, is a message like any other.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from chat.errors import UnknownCommand
 from chat.services import Posted
+
+_LOOKS_SO = re.compile(r"/([A-Za-z][\w-]*)(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,13 @@ def all_commands() -> list[Command]:
 
 
 def parse(body: str) -> tuple[Command, str] | None:
-    """The command that a message gives and the rest of it; None where it gives none."""
-    if not body.startswith("/"):
+    """The command that a message gives and the rest of it; None where it gives none. Raises UnknownCommand."""
+    found = _LOOKS_SO.match(body)
+    if found is None:
         return None
-    word, *rest = body[1:].split(maxsplit=1)[:2] or [""]
-    command = _commands.get(word)
-    return (command, rest[0] if rest else "") if command else None
+    command = _commands.get(found[1].lower())
+    if command is None:
+        raise UnknownCommand(
+            f"There is no command /{found[1][:30]}. Type / to see those there are; to say it, begin with a space."
+        )
+    return command, body[found.end() :].strip()

@@ -39,17 +39,23 @@ class ChatConsumer(StreamConsumer):
     async def watch(self, params: dict[str, Any]) -> dict[str, Any]:
         """`{room}` → `{online}`: from now on `typing` and `presence` of the room come to this socket."""
         room_id = Params(params).id("room")
-        if not self._is_lasting:
-            raise InvalidCall("Only a socket can watch a room.")
+        self._need_socket()
         return {"online": await watchers_of_this_process().watch(self, room_id)}
 
     @rpc("chat.typing")
     async def typing(self, params: dict[str, Any]) -> dict[str, Any]:
         """`{room}`: the person is writing there; it counts for a few seconds."""
-        await watchers_of_this_process().type(self, Params(params).id("room"))
+        room_id = Params(params).id("room")
+        self._need_socket()
+        await watchers_of_this_process().type(self, room_id)
         return {}
 
     _is_lasting = False
+
+    def _need_socket(self) -> None:
+        """One call by POST has nowhere to hear of others."""
+        if not self._is_lasting:
+            raise InvalidCall("Only a socket can watch a room and type in it.")
 
     async def opened(self) -> None:
         self._is_lasting = True

@@ -10,6 +10,10 @@ from chat.errors import InvalidCall
 LARGEST_ID = 2**63 - 1
 
 
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 class Params:
     """Takes parameters by name; raises InvalidCall, naming the one that is missing or of the wrong form."""
 
@@ -34,10 +38,10 @@ class Params:
         return self.id(name) if self.has(name) else None
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text without NUL, which no database knows what to do with."""
+        """A text that a database can hold and look for: without NUL and halves of characters."""
         value = self.body(name, default)
-        if "\x00" in value:
-            raise InvalidCall(f"{name} is a text without NUL characters.", parameter=name)
+        if not _is_storable(value):
+            raise InvalidCall(f"{name} is a well-formed text without NUL characters.", parameter=name)
         return value
 
     def body(self, name: str, default: str | None = None) -> str:
@@ -69,8 +73,8 @@ class Params:
             value = value.replace(",", " ").split()
         if not isinstance(value, list) or len(value) > 100 or not all(isinstance(part, str) for part in value):
             raise InvalidCall(f"{name} is a list of names.", parameter=name)
-        if any("\x00" in part for part in value):
-            raise InvalidCall(f"{name} is a list of names without NUL characters.", parameter=name)
+        if not all(map(_is_storable, value)):
+            raise InvalidCall(f"{name} is a list of well-formed names without NUL characters.", parameter=name)
         return [part.strip().lstrip("@") for part in value if part.strip()]
 
     def flag(self, name: str, *, default: bool) -> bool:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from chat import commands, queries, services
 from chat.calls.registry import Result, call, seat_of
-from chat.errors import ChatError, UnknownCommand
+from chat.errors import ChatError, InvalidCall
 from chat.params import Params
 from chat.services import Draft, Posted
 
@@ -38,7 +38,7 @@ def run_command(user: User, params: Params) -> Result:
     seat = seat_of(user, params)
     parsed = commands.parse(draft.body)
     if parsed is None:
-        raise UnknownCommand
+        raise InvalidCall("That is no command.", parameter="body")
     command, argument = parsed
     answer = command.run(commands.Invocation(user, seat.room.pk, argument))
     result: Result = {"command": answer.as_dict()}

@@ -16,6 +16,7 @@ from chat.rendering import excerpt
 from chat.roles import Action
 
 PAGE_SIZE = 50
+FIRST_DAY = date(1, 1, 2)
 GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author that follow each other within this time are shown under one name."""
 
@@ -108,7 +109,8 @@ def pins_of(seat: Seat) -> History:
 def number_at(seat: Seat, day: date) -> int | None:
     """The number of the first message from the start of that day on; None where there is none any more."""
     seat.require(Action.READ)
-    start = timezone.make_aware(datetime.combine(day, time.min))
+    # The day's start in a zone east of Greenwich is in UTC a day earlier, and there is none before the first.
+    start = timezone.make_aware(datetime.combine(max(day, FIRST_DAY), time.min))
     later = Message.objects.filter(room=seat.room, created_at__gte=start).order_by("created_at", "number")
     return later.values_list("number", flat=True).first()
 

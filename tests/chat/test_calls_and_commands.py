@@ -239,9 +239,16 @@ def test_a_retried_command_posts_once_and_is_carried_out_once(monkeypatch, asha,
 
 
 def test_what_is_no_command_is_a_message(asha, room) -> None:
-    for body in ("/usr/bin is a path", "/", "//pay", " /pay @ravi 1", "/payment"):
+    for body in ("/usr/bin is a path", "/", "//pay", " /pay @ravi 1", "/2 of it", "/पे"):
         calls.send(asha, calls.Params({"room": room.pk, "body": body}))
-    assert Message.objects.count() == 5
+    assert Message.objects.count() == 6
+
+
+@pytest.mark.parametrize("body", ["/pya @ravi 100", "/payment", "/nosuch\nthing"])
+def test_a_slip_in_a_command_is_not_said_to_the_room(client, asha, room, body) -> None:
+    answer = client.post(SEND, {"room": room.pk, "body": body}, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_command")
+    assert not Message.objects.exists()
 
 
 def test_a_command_needs_the_right_to_read_the_room(echo, asha) -> None:
