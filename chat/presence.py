@@ -52,6 +52,8 @@ class Watchers:
     async def watch(self, socket: "ChatConsumer", room_id: int) -> list[dict[str, Any]]:
         """Show a room on a socket; answers who is online there. Raises RoomNotFound or Banned."""
         await socket.in_thread(room_by_id, socket.user, room_id)
+        if socket.is_closing:  # it was forgotten meanwhile
+            return []
         self._sockets.setdefault(room_id, set()).add(socket)
         self._changed.add(room_id)
         self._is_news = True

@@ -84,19 +84,18 @@ class StreamConsumer(AsyncConsumer):
         finally:
             self.is_closing = True
             connections().discard(self)
-            for subscription in self._subscriptions.values():
-                subscription.end()
+            self.end_subscriptions()
             self.outlet.drop_waiting()
             await self.closed()
 
-    def begin(self, visitor: Visitor) -> None:
-        """Set up the state of a connection, or of a single call by POST."""
+    def begin(self, visitor: Visitor, rate: RateLimit | None = None) -> None:
+        """Set up the state of a connection, or of a single POST, whose sender's rate is counted over many."""
         self.visitor = visitor
         self.user = visitor.user
         self.is_closing = False
         self._subscriptions: dict[str, Subscription] = {}
         self._calls: set[asyncio.Task[None]] = set()
-        self._rate = RateLimit(per_second=CALLS_PER_SECOND, burst=CALLS_BURST)
+        self._rate = rate or new_rate_limit()
 
     async def opened(self) -> None:
         """For subclasses: the person is known, no call has been taken yet."""
@@ -138,8 +137,9 @@ class StreamConsumer(AsyncConsumer):
 
     def revoke(self, stream: str) -> None:
         self.revoked(stream)
-        if subscription := self._subscriptions.pop(stream, None):
-            subscription.end()
+        if subscription := self._subscriptions.get(stream):
+            subscription.is_revoked = True
+            self._forget(subscription)
             self.notify_client("revoked", {"stream": stream})
 
     def revoked(self, stream: str) -> None:
@@ -167,22 +167,16 @@ class StreamConsumer(AsyncConsumer):
 
     async def _take(self, payload: str | bytes) -> None:
         calls = jsonrpc.parse(payload)
-        if isinstance(calls, RpcError):
-            self.write_text(jsonrpc.error(None, calls))
-            return
         while len(self._calls) >= MAX_CALLS_IN_FLIGHT:
             await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
-        if len(calls) == 1:
-            self._spawn(self._answer(calls[0]))
-        else:
+        if isinstance(calls, list):
             self._spawn(self._answer_batch(calls))
+        else:
+            self._spawn(self._answer(calls))
 
-    async def answer_posted(self, calls: list[jsonrpc.Call | RpcError] | RpcError) -> bytes:
+    async def answer_posted(self, calls: jsonrpc.Call | RpcError | list[jsonrpc.Call | RpcError]) -> bytes:
         """The answer to calls that came without a socket; empty when they want none."""
-        if isinstance(calls, RpcError):
-            return jsonrpc.error(None, calls)
-        answers = [answer for call in calls if (answer := await self._result_of(call)) is not None]
-        return answers[0] if len(answers) == 1 else b"[%b]" % b",".join(answers) if answers else b""
+        return (await self._results_of(calls) if isinstance(calls, list) else await self._result_of(calls)) or b""
 
     async def _answer(self, call: jsonrpc.Call | RpcError) -> None:
         answer = await self._result_of(call)
@@ -190,21 +184,26 @@ class StreamConsumer(AsyncConsumer):
             self.write_text(answer)
 
     async def _answer_batch(self, calls: list[jsonrpc.Call | RpcError]) -> None:
+        answer = await self._results_of(calls)
+        if answer is not None:
+            self.write_text(answer)
+
+    async def _results_of(self, calls: list[jsonrpc.Call | RpcError]) -> bytes | None:
         answers = [answer for call in calls if (answer := await self._result_of(call)) is not None]
-        if answers:
-            self.write_text(b"[%b]" % b",".join(answers))
+        return b"[%b]" % b",".join(answers) if answers else None
 
     async def _result_of(self, call: jsonrpc.Call | RpcError) -> bytes | None:
+        wait = self._rate.take()
         if isinstance(call, RpcError):
-            return jsonrpc.error(None, call)
+            return jsonrpc.error(None, _too_many(wait) if wait else call)
         try:
-            if wait := self._rate.take():
-                raise RpcError(
-                    jsonrpc.TOO_MANY_CALLS, "rate_limited", "Too many calls; wait a little.", retry_after=wait
-                )
+            if wait:
+                raise _too_many(wait)
             attribute = self.rpc_methods.get(call.method)
             if attribute is None:
                 raise RpcError(jsonrpc.METHOD_NOT_FOUND, "unknown_method", f"There is no method {call.method!r}.")
+            if not isinstance(call.params, dict):
+                raise InvalidParams("Parameters are given by name, as an object.")
             value = await getattr(self, attribute)(call.params)
         except Exception as problem:
             answer = jsonrpc.error(call.id, problem)
@@ -237,14 +236,29 @@ class StreamConsumer(AsyncConsumer):
             raise InvalidParams("a stream is followed on a socket, or by GET /streams/<name>/sse or /events")
         if not isinstance(stream, str) or not (after is None or (type(after) is int and after >= 0)):
             raise InvalidParams("stream is a name, after a whole number from 0 on")
-        if len(self._subscriptions) >= MAX_STREAMS:
-            raise InvalidParams(f"one socket follows at most {MAX_STREAMS} streams")
-        if not await in_thread(may_read, self.user, stream):
-            raise UnknownStream()
         if old := self._subscriptions.pop(stream, None):
             old.end()
+        if len(self._subscriptions) >= MAX_STREAMS:
+            raise InvalidParams(f"one socket follows at most {MAX_STREAMS} streams")
+        # Known before its right is looked up: one that is taken away meanwhile finds it.
         subscription = self._subscriptions[stream] = Subscription(self, stream)
-        return {"stream": stream, "seq": await subscription.start(after)}
+        try:
+            await connections().following.wait()
+            if not await in_thread(may_read, self.user, stream) or subscription.is_revoked:
+                raise UnknownStream()
+            return {"stream": stream, "seq": await subscription.start(after)}
+        except BaseException:
+            self._forget(subscription)
+            raise
+
+    def end_subscriptions(self) -> None:
+        for subscription in self._subscriptions.values():
+            subscription.end()
+
+    def _forget(self, subscription: "Subscription") -> None:
+        subscription.end()
+        if self._subscriptions.get(subscription.stream) is subscription:
+            del self._subscriptions[subscription.stream]
 
     @rpc("streams.unsubscribe")
     async def unsubscribe(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -265,18 +279,32 @@ class StreamConsumer(AsyncConsumer):
         return {}
 
 
+def new_rate_limit() -> RateLimit:
+    return RateLimit(per_second=CALLS_PER_SECOND, burst=CALLS_BURST)
+
+
+def _too_many(wait: float) -> RpcError:
+    return RpcError(jsonrpc.TOO_MANY_CALLS, "rate_limited", "Too many calls; wait a little.", retry_after=wait)
+
+
 class Subscription:
     """One stream of one socket; the hub delivers straight to the socket's outlet."""
 
     def __init__(self, consumer: StreamConsumer, stream: str) -> None:
         self.stream = stream
         self.acknowledged: int | None = None  # until all history is handed out, at the pace at which it is read
+        self.is_revoked = False
+        self._is_over = False
         self._consumer = consumer
         self._hub = current_hub()
 
     async def start(self, after: int | None) -> int:
-        self.acknowledged = await self._hub.subscribe(self.stream, after, self)
-        return self.acknowledged
+        seq = await self._hub.subscribe(self.stream, after, self)
+        if self._is_over:  # while it was being started
+            self._hub.unsubscribe(self.stream, self)
+        else:
+            self.acknowledged = seq
+        return seq
 
     def acknowledge(self, seq: int) -> None:
         if self.acknowledged is not None:
@@ -287,10 +315,12 @@ class Subscription:
         return self.acknowledged is not None and self._hub.is_far_behind(self.stream, self.acknowledged)
 
     def deliver(self, batch: Batch) -> None:
-        self._consumer.write_batch(batch)
+        if not self._is_over:
+            self._consumer.write_batch(batch)
 
     def reset(self, last_seq: int) -> None:
-        self._consumer.notify_client("reset", {"stream": self.stream, "seq": last_seq})
+        if not self._is_over:
+            self._consumer.notify_client("reset", {"stream": self.stream, "seq": last_seq})
 
     async def ready(self) -> bool:
         consumer = self._consumer
@@ -299,7 +329,8 @@ class Subscription:
                 await consumer.outlet.drained()
         except TimeoutError:
             await consumer.close(TOO_SLOW)
-        return not consumer.is_closing
+        return not (consumer.is_closing or self._is_over)
 
     def end(self) -> None:
+        self._is_over = True
         self._hub.unsubscribe(self.stream, self)

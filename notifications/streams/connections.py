@@ -52,6 +52,8 @@ class Connections:
 
     def __init__(self) -> None:
         self.is_draining = False
+        self.following = asyncio.Event()
+        """Set once revocations are heard of: a right that is looked up later cannot be lost unnoticed."""
         self._open: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -107,6 +109,7 @@ class Connections:
                 logger.exception("live: cannot follow revocations; trying again")
                 await asyncio.sleep(1)
             else:
+                self.following.set()
                 return
 
     async def _check_forever(self) -> None:

@@ -72,6 +72,14 @@ class Hub:
         no more). The caller has checked the permission.
         """
         feed = await self._open(stream)
+        feed.joining += 1  # history may take longer than an idle feed stays
+        try:
+            return await self._join(feed, after, sink)
+        finally:
+            feed.joining -= 1
+
+    async def _join(self, feed: "_Attached", after: int | None, sink: Sink) -> int:
+        stream = feed.stream
         cursor = feed.head if after is None else after
         while cursor != feed.head:
             if cursor > feed.head:
@@ -264,7 +272,7 @@ class Hub:
     async def _close_idle(self) -> None:
         now = self.loop.time()
         for stream, feed in list(self._feeds.items()):
-            if not feed.sinks and now - feed.idle_since > LINGER_SECONDS:
+            if not feed.sinks and not feed.joining and now - feed.idle_since > LINGER_SECONDS:
                 del self._feeds[stream]
                 if feed.listening and self._channel is not None:
                     async with asyncio.timeout(REDIS_PATIENCE_SECONDS):
@@ -282,6 +290,7 @@ class _Attached(Feed):
     def __init__(self, stream: str, head: int) -> None:
         super().__init__(stream, head)
         self.sinks: set[Sink] = set()
+        self.joining = 0
         self.refilling = asyncio.Lock()
         self.refill_scheduled = False
         self.flush_scheduled = False

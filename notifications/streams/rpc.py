@@ -67,22 +67,23 @@ class Call:
     """One request; a notification has no `id` and gets no answer."""
 
     method: str
-    params: dict[str, Any]
+    params: dict[str, Any] | list[Any]
+    """JSON-RPC knows positional parameters too; no method here takes any."""
     id: str | int | float | None
     wants_answer: bool
 
 
-def parse(payload: str | bytes) -> list[Call | RpcError] | RpcError:
-    """The calls of a frame; a batch is answered by one array.
+def parse(payload: str | bytes) -> Call | RpcError | list[Call | RpcError]:
+    """The call of a frame, or a list for a batch, which is answered by one array, be it of one.
 
-    A frame that is no JSON gives one RpcError; an item that is no request gives an RpcError in its place.
+    What is no JSON or no request is an RpcError in its place.
     """
     try:
         message = orjson.loads(payload)
     except orjson.JSONDecodeError:
         return RpcError(PARSE_ERROR, "parse_error", "That is not JSON.")
     if not isinstance(message, list):
-        return [_call(message)]
+        return _call(message)
     if not message or len(message) > BATCH_CALLS:
         return RpcError(INVALID_REQUEST, "invalid_request", f"A batch has 1 to {BATCH_CALLS} calls.")
     return [_call(item) for item in message]
@@ -95,8 +96,8 @@ def _call(item: Any) -> Call | RpcError:
     params = item.get("params", {})
     if isinstance(id_, bool) or not isinstance(id_, str | int | float | None):
         return RpcError(INVALID_REQUEST, "invalid_request", "An id is a string or a number.")
-    if not isinstance(params, dict):
-        return RpcError(INVALID_REQUEST, "invalid_request", "Parameters are given by name, as an object.")
+    if not isinstance(params, dict | list):
+        return RpcError(INVALID_REQUEST, "invalid_request", "Parameters are an object.")
     return Call(item["method"], params, id_, "id" in item)
 
 
