@@ -1,18 +1,25 @@
 """Streams over plain HTTP, as ASGI applications outside of Django's handler, which would hold a thread for each
 request that waits."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from notifications.api_auth import InsufficientScope
+from django.db import DatabaseError, InterfaceError
+
+from notifications.api_auth import InsufficientScope, TokenRefused
 from notifications.errors import AppError, UnknownStream
 from notifications.streams import may_read
+from notifications.streams.connections import connections
 from notifications.streams.encoding import dumps
+from notifications.streams.origin import is_foreign
 from notifications.streams.permissions import scope_of
 from notifications.streams.session import Visitor, caller_of
 from notifications.streams.threads import in_thread
+
+logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -34,6 +41,24 @@ class MethodNotAllowed(AppError):
     message = "This address takes other methods."
 
 
+class ForeignOrigin(AppError):
+    code = "foreign_origin"
+    status = 403
+    message = "Pages of other sites cannot ask here."
+
+
+class Unavailable(AppError):
+    code = "unavailable"
+    status = 503
+    message = "The database does not answer. Try again in a few seconds."
+
+
+class InternalError(AppError):
+    code = "internal_error"
+    status = 500
+    message = "Something went wrong here."
+
+
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
     """What a request asks for: streams, each with the number after which events are wanted (None: only new ones)."""
@@ -49,17 +74,19 @@ class StreamRequest:
 
 
 async def stream_request(scope: Scope) -> StreamRequest:
-    """Parse and authorise `GET /streams/<name>[,<name>…]/…?after=N[,N…]`; Last-Event-ID goes before `after`.
+    """Parse `GET /streams/<name>[,<name>…]/…?after=N[,N…]`; Last-Event-ID goes before `after`. See `authorise`.
 
     Raises:
-        MethodNotAllowed, BadRequest: as named.
+        MethodNotAllowed, BadRequest, ForeignOrigin: as named.
         TokenRefused, InsufficientScope: the API token is none, or has no right to such streams.
-        UnknownStream: one of the streams does not exist or may not be read.
     """
     if scope["method"] != "GET":
         raise MethodNotAllowed(allow="GET")
+    if is_foreign(scope):
+        raise ForeignOrigin()
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+    parsed = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query = {name: values[-1] for name, values in parsed.items()}
     names = scope["url_route"]["kwargs"]["names"].split(",")
     if len(names) > MAX_STREAMS or len(set(names)) != len(names):
         raise BadRequest(f"Name 1 to {MAX_STREAMS} different streams.")
@@ -69,9 +96,18 @@ async def stream_request(scope: Scope) -> StreamRequest:
         for wanted in map(scope_of, names):
             if wanted not in visitor.scopes:
                 raise InsufficientScope(scope=wanted)
-    if not await in_thread(lambda: all(may_read(visitor.user, name) for name in names)):
-        raise UnknownStream()
     return StreamRequest(visitor, cursors, query, headers)
+
+
+async def authorise(request: StreamRequest) -> None:
+    """Raise UnknownStream where one of the streams does not exist or may not be read.
+
+    Whoever asks is among the `connections()` already: a right that is taken away after the look is told to them.
+    """
+    await connections().following.wait()
+    user = request.visitor.user
+    if not await in_thread(lambda: all(may_read(user, name) for name in request.cursors)):
+        raise UnknownStream()
 
 
 def _cursors(text: str | None, count: int) -> list[int | None]:
@@ -97,16 +133,30 @@ async def respond(send: Send, status: int, body: bytes = b"", headers: dict[str,
 
 
 def answering(application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> Any:
-    """Let an application raise AppErrors before it has begun to respond."""
+    """Let an application raise before it has begun to respond: AppErrors are answers, anything else is a fault."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await application(scope, receive, send)
         except AppError as error:
-            headers = {"allow": error.details["allow"]} if "allow" in error.details else {}
-            await respond(send, error.status, dumps({"error": error.as_dict()}), headers)
+            await _refuse(send, error)
+        except (DatabaseError, InterfaceError, TimeoutError) as fault:
+            logger.warning("live: %s is not answered (%s)", scope["path"], fault)
+            await _refuse(send, Unavailable())
+        except Exception:
+            logger.exception("live: %s failed", scope["path"])
+            await _refuse(send, InternalError())
 
     return wrapped
+
+
+async def _refuse(send: Send, error: AppError) -> None:
+    headers = {"allow": error.details["allow"]} if "allow" in error.details else {}
+    if isinstance(error, TokenRefused):
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = "2"
+    await respond(send, error.status, dumps({"error": error.as_dict()}), headers)
 
 
 async def disconnected(receive: Receive) -> None:

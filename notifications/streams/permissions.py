@@ -31,7 +31,9 @@ def may_read(user: Any, name: str) -> bool:
     """Whether the user may read the stream; False for one that cannot exist."""
     prefix, _, key = name.partition(":")
     reader = _readers.get(prefix)
-    return reader is not None and reader(user, key)
+    if reader is None or (key.isdigit() and key.startswith("0")):
+        return False  # `room:07` is not `room:7`, though a reader may take the one key for the other
+    return reader(user, key)
 
 
 def scope_of(name: str) -> str:

@@ -1,6 +1,7 @@
 """Short and long polling: `GET /streams/<name>/events?after=N[&wait=25]`."""
 
 import asyncio
+import re
 from typing import Any
 
 from notifications.errors import UnknownStream
@@ -13,6 +14,7 @@ from notifications.streams.http import (
     Send,
     StreamRequest,
     answering,
+    authorise,
     disconnected,
     respond,
     stream_request,
@@ -33,6 +35,8 @@ async def poll(scope: Scope, receive: Receive, send: Send) -> None:
     wait = _wait_seconds(request)
     asked = Poll(request)
     try:
+        connections().add(asked)
+        await authorise(request)
         await asked.subscribe()
         if asked.is_empty:
             await current_hub().catch_up(list(request.cursors))
@@ -43,7 +47,7 @@ async def poll(scope: Scope, receive: Receive, send: Send) -> None:
     if asked.was_revoked:
         raise UnknownStream()
     etag = asked.etag
-    if not wait and request.headers.get("if-none-match") == etag:
+    if not wait and _matches(etag, request.headers.get("if-none-match", "")):
         await respond(send, 304, headers={"etag": etag})
         return
     await respond(send, 200, asked.body(), {"etag": etag, "cache-control": "private, no-cache"})
@@ -61,7 +65,6 @@ class Poll:
         self._news = asyncio.Event()
 
     async def subscribe(self) -> None:
-        connections().add(self)
         for stream, answer in self._answers.items():
             answer.seq = await current_hub().subscribe(stream, self._cursors[stream], answer)
 
@@ -147,8 +150,13 @@ class Answer:
         )
 
 
+def _matches(etag: str, known: str) -> bool:
+    """Whether If-None-Match names the answer (RFC 9110, 13.1.2): proxies that compress make an ETag a weak one."""
+    return etag in re.findall(r'"[^"]*"', known)
+
+
 def _wait_seconds(request: StreamRequest) -> int:
     text: Any = request.query.get("wait", "0")
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise BadRequest("wait is a whole number of seconds.")
     return min(int(text), LONGEST_WAIT_SECONDS)

@@ -2,13 +2,25 @@
 (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import asyncio
+import logging
 import random
 
 from notifications.streams.connections import Reason, connections
 from notifications.streams.encoding import Batch, dumps
-from notifications.streams.http import Receive, Scope, Send, StreamRequest, answering, disconnected, stream_request
+from notifications.streams.http import (
+    Receive,
+    Scope,
+    Send,
+    StreamRequest,
+    answering,
+    authorise,
+    disconnected,
+    stream_request,
+)
 from notifications.streams.hub import current_hub
 from notifications.streams.outlet import BACKLOG_BYTES, unsent_bytes
+
+logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15
 """A comment this often keeps proxies from closing a silent response, and finds clients that are gone."""
@@ -30,19 +42,29 @@ _HEADERS = [
 async def server_sent_events(scope: Scope, receive: Receive, send: Send) -> None:
     """Stream events until the client goes, falls behind, or the server ends the connection."""
     request = await stream_request(scope)
-    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     source = EventStream(request, send)
+    try:
+        connections().add(source)
+        await authorise(request)
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await _stream(source, receive)
+    finally:
+        source.unsubscribe()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _stream(source: "EventStream", receive: Receive) -> None:
+    """Write until the client has gone or the source has ended. A fault ends it too: the client asks again."""
     gone = asyncio.create_task(disconnected(receive))
     writing = asyncio.create_task(source.write_until_ended())
     try:
         await source.subscribe()
         await asyncio.wait({gone, writing}, return_when=asyncio.FIRST_COMPLETED)
+    except Exception as error:
+        logger.warning("live: an event stream ends before its time (%s)", error)
     finally:
-        source.unsubscribe()
         gone.cancel()
         writing.cancel()
-    if writing.done() and not writing.cancelled() and writing.exception() is None:
-        await send({"type": "http.response.body", "body": b""})
 
 
 class EventStream:
@@ -58,7 +80,6 @@ class EventStream:
         self._is_ended = False
 
     async def subscribe(self) -> None:
-        connections().add(self)
         hub = current_hub()
         # All places of the `id` are known before the first event is sent with it.
         for stream, part in self._parts.items():

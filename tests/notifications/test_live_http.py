@@ -35,6 +35,9 @@ def test_a_poll_without_news_is_not_modified(daphne: WebServer) -> None:
     _, headers, _ = poll(daphne, asha, stream, "?after=1")
     etag = headers["etag"]
     assert poll(daphne, asha, stream, "?after=1", **{"If-None-Match": etag})[0] == 304
+    # Of a proxy that compresses, and of a client that knows several.
+    for known in (f"W/{etag}", f'"other", {etag}'):
+        assert poll(daphne, asha, stream, "?after=1", **{"If-None-Match": known})[0] == 304
     append(stream, 1)
     status, _, answer = poll(daphne, asha, stream, "?after=1", **{"If-None-Match": etag})
     assert status == 200
@@ -123,7 +126,10 @@ def test_several_streams_in_one_poll(daphne: WebServer) -> None:
 def test_what_one_may_not_read_and_what_does_not_exist_answer_alike(daphne: WebServer, transport: str) -> None:
     asha = make_reader()
     secret = make_stream(make_reader())
-    answers = [get(f"{daphne.url}/streams/{name}/{transport}", asha) for name in (secret, "room:99999", "nothing")]
+    # Another name for a stream of one's own would be one without events.
+    alias = make_stream(asha).replace(":", ":0")
+    names = (secret, "room:99999", "nothing", alias)
+    answers = [get(f"{daphne.url}/streams/{name}/{transport}", asha) for name in names]
     assert {(status, body) for status, _, body in answers} == {
         (404, b'{"error":{"code":"unknown_stream","message":"There is no such stream."}}')
     }
@@ -138,7 +144,10 @@ def test_what_one_may_not_read_and_what_does_not_exist_answer_alike(daphne: WebS
         ("?after=1,2", None, 400, "bad_request"),
         ("?after=%D9%A1", None, 400, "bad_request"),
         ("?after=" + "9" * 30, None, 400, "bad_request"),
+        ("?after=", None, 400, "bad_request"),
         ("?after=0&wait=soon", None, 400, "bad_request"),
+        ("?after=0&wait=", None, 400, "bad_request"),
+        ("?after=0&wait=" + "9" * 5000, None, 400, "bad_request"),
         ("?after=0", b"{}", 405, "method_not_allowed"),
     ],
 )
@@ -149,6 +158,14 @@ def test_bad_polls_are_told_what_is_wrong(
     stream = make_stream(asha)
     answered, _, answer = get(f"{daphne.url}/streams/{stream}/events{query}", asha, body=body)
     assert (answered, json.loads(answer)["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("transport", ["events", "sse"])
+def test_a_page_of_another_site_reads_nothing(daphne: WebServer, transport: str) -> None:
+    asha = make_reader()
+    url = f"{daphne.url}/streams/{make_stream(asha)}/{transport}"
+    status, _, body = get(url, asha, {"Origin": "https://evil.example"})
+    assert (status, json.loads(body)["error"]["code"]) == (403, "foreign_origin")
 
 
 def test_server_sent_events_arrive_and_resume_by_last_event_id(daphne: WebServer) -> None:
@@ -206,8 +223,22 @@ def test_calls_are_answered_by_post(daphne: WebServer) -> None:
     ping = b'{"jsonrpc":"2.0","id":4,"method":"ping"}'
     assert call_by_post(daphne, asha, ping) == (200, {"jsonrpc": "2.0", "id": 4, "result": {}})
     assert call_by_post(daphne, asha, b"{")[1]["error"]["code"] == -32700
+    silent = b'{"jsonrpc":"2.0","method":"ping"}'
+    assert call_by_post(daphne, asha, silent) == (204, None)
+    for batch in (b"[%b]" % ping, b"[%b,%b]" % (ping, silent)):
+        assert call_by_post(daphne, asha, batch) == (200, [{"jsonrpc": "2.0", "id": 4, "result": {}}])
     subscribe = b'{"jsonrpc":"2.0","id":4,"method":"streams.subscribe","params":{"stream":"room:1"}}'
     assert call_by_post(daphne, asha, subscribe)[1]["error"]["data"]["code"] == "invalid_params"
+
+
+def test_too_many_calls_by_post_are_told_how_long_to_wait(daphne: WebServer) -> None:
+    asha, ravi = make_reader(), make_reader()
+    fifty = json.dumps([{"jsonrpc": "2.0", "id": n, "method": "ping"} for n in range(50)]).encode()
+    answers = [answer for _ in range(20) for answer in call_by_post(daphne, asha, fifty)[1]]
+    refused = [answer["error"]["data"] for answer in answers if "error" in answer]
+    assert 0 < len(refused) <= 600
+    assert all(error["code"] == "rate_limited" and 0 < error["retry_after"] < 5 for error in refused)
+    assert not any("error" in answer for answer in call_by_post(daphne, ravi, fifty)[1])
 
 
 @pytest.mark.parametrize(
