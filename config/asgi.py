@@ -20,7 +20,15 @@ from notifications.streams.calls import PostedCalls  # noqa: E402
 from notifications.streams.polling import poll  # noqa: E402
 from notifications.streams.sse import server_sent_events  # noqa: E402
 
+
+async def refuse_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """There is no WebSocket at this address: refused (403) before it opens."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 # Channels' router takes ASGI applications where Django's types ask for views.
+no_socket: Any = refuse_socket
 posted_calls: Any = PostedCalls(ChatConsumer)
 django_application = OneThreadHandler()
 pages: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else StaticFilesFirst(django_application)
@@ -38,6 +46,6 @@ application = ProtocolTypeRouter(
                 re_path("", pages),
             ]
         ),
-        "websocket": URLRouter([path("ws/", ChatConsumer.as_asgi())]),
+        "websocket": URLRouter([path("ws/", ChatConsumer.as_asgi()), re_path("", no_socket)]),
     }
 )

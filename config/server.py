@@ -23,7 +23,7 @@ from twisted.internet import defer  # noqa: E402
 
 from config.asgi import application  # noqa: E402
 from notifications.streams.connections import connections  # noqa: E402
-from notifications.streams.daphne import remember_content_types  # noqa: E402
+from notifications.streams.daphne import cut_broken_responses, remember_content_types  # noqa: E402
 
 MAX_FRAME_BYTES = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS = 20
@@ -53,7 +53,10 @@ class ChowkServer(Server):
 
     def _configure_websockets(self) -> None:
         # autobahn would drop the connection on an oversized frame or bad UTF-8; clients shall see 1009 and 1007.
-        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS)
+        # The Origin, `null` too, is the application's to refuse.
+        self.ws_factory.setProtocolOptions(
+            failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
+        )
 
     async def _drain(self) -> None:
         for port in self._ports:
@@ -81,6 +84,7 @@ def main() -> None:
     # What stays to the end (the code, its URLs) is not looked through for garbage again and again: 10 % of the time.
     get_resolver().url_patterns  # noqa: B018  (loads every view)
     remember_content_types()
+    cut_broken_responses()
     gc.collect()
     gc.freeze()
     proxied = settings.BEHIND_PROXY

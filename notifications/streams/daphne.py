@@ -10,6 +10,7 @@ import socket
 from collections import deque
 from typing import Any
 
+from daphne.http_protocol import WebRequest
 from twisted.internet.tcp import Connection as TcpConnection
 from twisted.web import http
 
@@ -136,3 +137,19 @@ def remember_content_types() -> None:
     parse = getattr(http, "_parseContentType", None)
     if parse is not None:
         http._parseContentType = functools.lru_cache(maxsize=256)(parse)
+
+
+def cut_broken_responses() -> None:
+    """Have a response that breaks off in the middle cut, so that its client knows.
+
+    Daphne would begin a second response, which raises in the task that reaps all connections and ends it for good.
+    """
+    answer_fault = WebRequest.handle_exception
+
+    def handle_exception(request: Any, fault: BaseException) -> None:
+        if not request._response_started:
+            answer_fault(request, fault)
+        elif request.channel is not None:
+            request.channel.forceAbortClient()
+
+    WebRequest.handle_exception = handle_exception

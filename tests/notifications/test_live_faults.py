@@ -1,5 +1,7 @@
 """Redis dies and comes back under a busy stream; nobody has to reload, everything comes in order, once."""
 
+import http.client
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,8 +11,9 @@ from django.db import connections
 
 from notifications.models import Event, Stream
 from tests.notifications.live import LiveClient, append, live_client, make_reader, make_stream
+from tests.servers.processes import ServerProcess, child_environment
 from tests.servers.redis import RedisServer
-from tests.servers.web import WebServer
+from tests.servers.web import WebServer, free_port
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -108,3 +111,47 @@ def test_a_log_that_was_set_back_is_followed_from_there(
         append(stream, 5)
         assert client.numbers_until(6, seconds=10)[-1] == 5
         assert client.events[-1]["seq"] == 3
+
+
+_BREAKS_OFF = """
+import asyncio, sys
+import django
+django.setup()
+from daphne.server import Server
+from notifications.streams.daphne import cut_broken_responses
+
+async def application(scope, receive, send):
+    if scope["path"] == "/late":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("a fault")
+
+cut_broken_responses()
+Server(application, endpoints=[f"tcp:port={sys.argv[1]}:interface=127.0.0.1"]).run()
+"""
+
+
+@pytest.mark.one_database
+def test_a_response_that_breaks_off_is_cut_and_leaves_the_server_whole() -> None:
+    """Daphne alone would hang here, and from then on with every fault."""
+    port = free_port()
+    environment = child_environment(DJANGO_SETTINGS_MODULE="tests.settings")
+    server = ServerProcess("breaks-off", [sys.executable, "-c", _BREAKS_OFF, str(port)], environment=environment)
+    try:
+        server.wait_until(lambda: _status(port, "/early"))
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            _status(port, "/late")
+        assert _status(port, "/early") == 500
+    finally:
+        server.kill()
+
+
+def _status(port: int, path: str) -> int | None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+    except ConnectionRefusedError:
+        return None
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status

@@ -102,7 +102,7 @@ def test_a_stream_one_may_not_read_and_one_that_does_not_exist_answer_alike(daph
         ('{"method": "ping", "id": 1}', -32600, "invalid_request"),
         ('{"jsonrpc": "2.0", "method": 5, "id": 1}', -32600, "invalid_request"),
         ('{"jsonrpc": "2.0", "method": "ping", "id": {}}', -32600, "invalid_request"),
-        ('{"jsonrpc": "2.0", "method": "ping", "params": [1], "id": 1}', -32600, "invalid_request"),
+        ('{"jsonrpc": "2.0", "method": "ping", "params": [1], "id": 1}', -32602, "invalid_params"),
         ('{"jsonrpc": "2.0", "method": "nothing", "id": 1}', -32601, "unknown_method"),
         ('{"jsonrpc": "2.0", "method": "__init__", "id": 1}', -32601, "unknown_method"),
         ('{"jsonrpc": "2.0", "method": "streams.subscribe", "id": 1}', -32602, "invalid_params"),
@@ -133,6 +133,12 @@ def test_a_batch_is_answered_by_one_array_and_notifications_by_nothing(daphne: W
     assert len(answers) == 2
 
 
+def test_a_batch_of_one_is_answered_by_an_array(daphne: WebServer) -> None:
+    with live_client(daphne.ws_url, make_reader()) as client:
+        client.socket.send('[{"jsonrpc": "2.0", "method": "ping", "id": "a"}]')
+        assert json.loads(client.socket.recv(timeout=5)) == [{"jsonrpc": "2.0", "id": "a", "result": {}}]
+
+
 def test_protocol_errors_close_with_their_codes_and_harm_no_one_else(daphne: WebServer) -> None:
     asha = make_reader()
     stream = make_stream(asha)
@@ -159,6 +165,14 @@ def test_a_foreign_page_is_refused_and_our_own_is_not(daphne: WebServer) -> None
         assert client.call("ping") == {}
 
 
+def test_there_is_one_address_for_sockets_and_a_page_of_no_origin_is_refused(daphne: WebServer) -> None:
+    asha = make_reader()
+    for address, options in ((daphne.ws_url + "other", {}), (daphne.ws_url, {"origin": "null"})):
+        with pytest.raises(InvalidStatus) as refused, live_client(address, asha, **options):
+            pass
+        assert refused.value.response.status_code == 403
+
+
 def test_without_a_session_the_socket_closes_with_sign_in(daphne: WebServer) -> None:
     with live_client(daphne.ws_url, None) as client:
         assert _closed(client) == 4001
@@ -173,6 +187,15 @@ def test_too_many_calls_are_told_how_long_to_wait(daphne: WebServer) -> None:
     assert 0 < len(refused) < 700
     assert {error["data"]["code"] for error in refused} == {"rate_limited"}
     assert all(0 < error["data"]["retry_after"] < 5 for error in refused)
+
+
+def test_what_is_no_call_counts_too(daphne: WebServer) -> None:
+    with live_client(daphne.ws_url, make_reader()) as client:
+        for _ in range(600):
+            client.socket.send("{")
+        codes = [client.receive()["error"]["data"]["code"] for _ in range(600)]  # type: ignore[index]
+    assert set(codes) == {"parse_error", "rate_limited"}
+    assert codes[0] == "parse_error"
 
 
 def _closed(client: object) -> int:
