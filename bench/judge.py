@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,17 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from judge import languages  # noqa: E402
-from judge.grader import Compiled, RunLimits, compile_program, run_program  # noqa: E402
+from judge.grader import Compiled, RunLimits, compile_program, run_program, sandboxes_for  # noqa: E402
 from judge.models import Problem, Submission  # noqa: E402
 from judge.packages.reading import Package, PackagedGroup, PackagedTest  # noqa: E402
-from judge.sandbox import MIB, SealedFile, health  # noqa: E402
+from judge.sandbox import MIB, Outcome, SealedFile, health  # noqa: E402
 from judge.services import submissions  # noqa: E402
 from judge.services.problems import import_package  # noqa: E402
 from notifications.queues import push_job  # noqa: E402
 
 TESTS = 10
 ROUNDS = 9
+OVERHEAD_ROUNDS = 20
 FLOOD = 200
 PREMIUM_ROUNDS = 25
 TURN_SECONDS = 0.2
@@ -192,13 +194,18 @@ def compare(author: User, problem: Problem) -> tuple[float, float]:
 
 
 def overhead_ms() -> float:
-    """What the sandbox adds to a bare process; medians, in turns."""
+    """What the sandbox adds to a bare process, per test of a submission of ten, one test after another.
+
+    The making of the first sandboxes and the end of the last count. Medians, in turns with bare processes and with runs
+    for which nothing is made ahead.
+    """
     program, _ = compile_program(languages.BY_CODE["cpp17"], CPP.format("overhead"))
     assert isinstance(program, Compiled)
     path = WORK / "bare"
     path.write_bytes(program.files["main"].read())
     path.chmod(0o755)
     stdin, limits = SealedFile(b"1 2\n"), RunLimits(cpu_ms=1000, memory_bytes=64 * MIB)
+    single: list[float] = []
 
     def bare() -> None:
         reader, writer = os.pipe()
@@ -211,13 +218,47 @@ def overhead_ms() -> float:
         os.waitpid(pid, 0)
         os.close(reader)
 
-    def boxed() -> None:
+    def cold() -> None:
         assert run_program(program, limits, stdin=stdin).stdout == b"3"
 
-    both = [(_timed(bare), _timed(boxed)) for _ in range(100)]
-    plain, sandboxed = (statistics.median(each) * 1000 for each in zip(*both, strict=True))
-    print(f"One run: bare {plain:.2f} ms, in the sandbox {sandboxed:.2f} ms")
-    return sandboxed - plain
+    def ten() -> None:
+        with sandboxes_for(program, limits, runs=TESTS) as sandboxes:
+            single.extend(_timed(lambda: _right(sandboxes.run(stdin=stdin))) for _ in range(TESTS))
+
+    def ten_by_two() -> None:
+        with sandboxes_for(program, limits, runs=TESTS, at_once=2) as sandboxes, ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: _right(sandboxes.run(stdin=stdin)), range(TESTS)))
+
+    kinds: list[tuple[Callable[[], None], int]] = [(bare, 1), (cold, 1), (ten, TESTS), (ten_by_two, TESTS)]
+    times: list[list[float]] = [[] for _ in kinds]
+    used = [0.0 for _ in kinds]
+    for number in range(OVERHEAD_ROUNDS):
+        for kind, (what, tests) in enumerate(kinds):
+            for _ in range(TESTS // tests):
+                before = time.process_time() + _children_seconds()
+                times[kind].append(_timed(what) * 1000 / tests)
+                used[kind] += time.process_time() + _children_seconds() - before
+            if number == 0:
+                single.clear()
+    plain, alone, ahead, by_two = (statistics.median(each) for each in times)
+    cpu = [each * 1000 / (OVERHEAD_ROUNDS * TESTS) for each in used]
+    print(f"One test: bare {plain:.2f} ms; in a sandbox made on the spot {alone:.2f} ms, {alone - plain:.2f} ms more")
+    print(
+        f"Sandboxes made ahead: ten tests {ahead * TESTS:.1f} ms, {ahead:.2f} ms each, {ahead - plain:.2f} ms more; "
+        f"one of them from request to result {statistics.median(single) * 1000:.2f} ms (median)"
+    )
+    print(f"Ten tests, two at once, as on a big machine: {by_two * TESTS:.1f} ms, {by_two:.2f} ms each")
+    print(f"CPU time per test: bare {cpu[0]:.2f} ms, on the spot {cpu[1]:.2f}, ahead {cpu[2]:.2f}, two {cpu[3]:.2f}")
+    return ahead - plain
+
+
+def _right(outcome: Outcome) -> None:
+    assert outcome.stdout == b"3", outcome
+
+
+def _children_seconds() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
 
 
 def cpu_error() -> float:

@@ -3,7 +3,15 @@
 import logging
 
 from judge import languages
-from judge.grader import CompileFailed, RunLimits, as_text, compile_program, run_within_noise, verdict_of
+from judge.grader import (
+    CompileFailed,
+    RunLimits,
+    as_text,
+    compile_program,
+    run_within_noise,
+    sandboxes_for,
+    verdict_of,
+)
 from judge.models import CustomRun
 from judge.sandbox import SandboxError, SealedFile
 from judge.services.runs import claim_next_run, finish_run
@@ -40,7 +48,9 @@ def _make(run: CustomRun) -> None:
         memory_limit_mib=run.memory_limit_mib,
         output_limit_mib=run.output_limit_mib,
     )
-    outcome = run_within_noise(program, limits, stdin=SealedFile(run.stdin.encode(errors="replace"), "stdin"))
+    stdin = SealedFile(run.stdin.encode(errors="replace"), "stdin")
+    with sandboxes_for(program, limits) as sandboxes:
+        outcome = run_within_noise(sandboxes, limits, stdin=stdin)
     verdict, detail = verdict_of(outcome, limits)
     finish_run(
         run,

@@ -12,7 +12,7 @@ from judge import languages
 from judge.checkers import CHECKERS
 from judge.headers import headers_folder
 from judge.languages import Language
-from judge.sandbox import BOX, MIB, Limits, Outcome, Run, SealedFile, run
+from judge.sandbox import BOX, MIB, Limits, Outcome, Run, Sandboxes, SealedFile, run
 from judge.verdicts import Verdict
 
 COMPILE_CPU_MS = 15_000
@@ -26,6 +26,10 @@ WALL_EXTRA_MS = 1000
 
 NOISE_SHARE = 0.10
 """A run that is over its time limit by no more than this is run again before it is called so."""
+
+
+Judgement = Callable[[Outcome], tuple[bool, str]]
+"""Whether what a program wrote is right, and what is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +148,15 @@ def compile_program(
     return Compiled(language, {name: SealedFile(data, name) for name, data in outcome.collected.items()}), said
 
 
-def run_program(program: Compiled, limits: RunLimits, *, stdin: SealedFile | int | None) -> Outcome:
+def run_program(program: Compiled, limits: RunLimits, *, stdin: SealedFile | None) -> Outcome:
     """Run a compiled program once; raises SandboxError."""
-    return run(job_of(program, limits, stdin=stdin))
+    return run(job_of(program, limits), stdin=stdin)
 
 
 def job_of(
     program: Compiled,
     limits: RunLimits,
     *,
-    stdin: SealedFile | int | None,
-    stdout: int | None = None,
     arguments: tuple[str, ...] = (),
     files: Mapping[str, SealedFile] | None = None,
     feedback: str = "",
@@ -174,8 +176,6 @@ def job_of(
             bounded_address_space=language.bounded_address_space,
         ),
         files={**program.files, **(files or {})},
-        stdin=stdin,
-        stdout=stdout,
         environment=language.environment,
         folders=languages.folders_of(language),
         needs_proc=language.needs_proc,
@@ -186,25 +186,30 @@ def job_of(
     )
 
 
-def run_within_noise(program: Compiled, limits: RunLimits, *, stdin: SealedFile | None) -> Outcome:
+def sandboxes_for(program: Compiled, limits: RunLimits, *, runs: int = 1, at_once: int = 1) -> Sandboxes:
+    """The sandboxes for so many runs of a program, to be closed."""
+    return Sandboxes(job_of(program, limits), runs=runs, at_once=at_once)
+
+
+def run_within_noise(sandboxes: Sandboxes, limits: RunLimits, *, stdin: SealedFile | None) -> Outcome:
     """Run, and once more where the first run was over its time limit by no more than the noise."""
-    outcome = run_program(program, limits, stdin=stdin)
+    outcome = sandboxes.run(stdin=stdin)
     over_us = outcome.cpu_us - limits.cpu_ms * 1000
     if over_us > 0 and outcome.ending != "cpu":
-        again = run_program(program, limits, stdin=stdin)
+        again = sandboxes.run(stdin=stdin)
         return min(outcome, again, key=lambda each: each.cpu_us)
     return outcome
 
 
 def run_test(
-    program: Compiled,
+    sandboxes: Sandboxes,
     limits: RunLimits,
     *,
     stdin: SealedFile,
-    judgement: Callable[[Outcome], tuple[bool, str]],
+    judgement: Judgement,
 ) -> Judged:
     """Run one test and have what came out judged. Raises SandboxError."""
-    outcome = run_within_noise(program, limits, stdin=stdin)
+    outcome = run_within_noise(sandboxes, limits, stdin=stdin)
     verdict, detail = verdict_of(outcome, limits)
     if verdict is None:
         right, detail = judgement(outcome)
@@ -212,7 +217,7 @@ def run_test(
     return outcome_of(outcome, verdict, detail)
 
 
-def by_checker(checker: str, args: dict[str, Any], expected: bytes) -> Callable[[Outcome], tuple[bool, str]]:
+def by_checker(checker: str, args: dict[str, Any], expected: bytes) -> Judgement:
     """The judgement of a checker of our own."""
     return lambda outcome: (CHECKERS[checker](expected, outcome.stdout, args), "")
 

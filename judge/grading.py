@@ -22,14 +22,15 @@ from judge.grader import (
     compile_program,
     run_in_order,
     run_test,
+    sandboxes_for,
     uncompiled,
 )
 from judge.headers import prepare_in_background
 from judge.models import Problem, Submission, TestResult
-from judge.sandbox import RunStopped, SandboxError, SandboxUnavailable, health
+from judge.sandbox import RunStopped, SandboxError, Sandboxes, SandboxUnavailable, health
 from judge.services import claims
 from judge.testdata import LoadedTest, load_tests
-from judge.validating import check_output, judging_program, run_interactive
+from judge.validating import judging_program, output_check, run_interactive
 from judge.verdicts import State, Verdict
 from notifications.workers import is_stopping
 
@@ -138,33 +139,35 @@ def _run_tests(submission: Submission, program: Compiled, compiler_says: Callabl
     told_at, told = time.monotonic(), 0
     said = compiler_says() if language.out else None
     begun = partial(claims.report_progress, submission, tests_done=0, tests_total=len(tests))
-    for test, outcome in _outcomes(submission, program, limits, tests, tally, begun):
-        if outcome.verdict != Verdict.ACCEPTED and said is None:
-            said = compiler_says()
-        tally.add(test, outcome, submission)
-        _let_premium_pass(submission)
-        if is_stopping() and not tally.is_decided:
-            raise _Stopping
-        if time.monotonic() - told_at >= PROGRESS_SECONDS and tally.done < len(tests):
-            claims.report_progress(
-                submission, tests_done=tally.done, tests_total=len(tests), results=tally.results[told:]
-            )
-            told_at, told = time.monotonic(), len(tally.results)
-    claims.finish(
-        submission,
-        verdict=tally.verdict,
-        results=tally.results,
-        tests_total=len(tests),
-        tests_done=tally.done,
-        failed_test=tally.failed_test,
-        points=tally.points,
-        points_total=tally.points_total,
-        cpu_ms=max((r.cpu_ms for r in tally.results), default=None),
-        memory_kib=max((r.memory_kib for r in tally.results), default=None),
-        detail=tally.detail,
-        compiler_output=said or "",
-        toolchain=languages.toolchain_version(language.code),
-    )
+    at_once = tests_at_once(limits.memory_bytes)
+    with sandboxes_for(program, limits, runs=len(tests), at_once=at_once) as sandboxes:
+        for test, outcome in _outcomes(submission, sandboxes, limits, tests, tally, begun, at_once=at_once):
+            if outcome.verdict != Verdict.ACCEPTED and said is None:
+                said = compiler_says()
+            tally.add(test, outcome, submission)
+            _let_premium_pass(submission)
+            if is_stopping() and not tally.is_decided:
+                raise _Stopping
+            if time.monotonic() - told_at >= PROGRESS_SECONDS and tally.done < len(tests):
+                claims.report_progress(
+                    submission, tests_done=tally.done, tests_total=len(tests), results=tally.results[told:]
+                )
+                told_at, told = time.monotonic(), len(tally.results)
+        claims.finish(
+            submission,
+            verdict=tally.verdict,
+            results=tally.results,
+            tests_total=len(tests),
+            tests_done=tally.done,
+            failed_test=tally.failed_test,
+            points=tally.points,
+            points_total=tally.points_total,
+            cpu_ms=max((r.cpu_ms for r in tally.results), default=None),
+            memory_kib=max((r.memory_kib for r in tally.results), default=None),
+            detail=tally.detail,
+            compiler_output=said or "",
+            toolchain=languages.toolchain_version(language.code),
+        )
 
 
 def nice_of(queue: str) -> int:
@@ -183,19 +186,17 @@ def _let_premium_pass(submission: Submission) -> None:
 
 
 def run_one(
-    problem: Problem, program: Compiled, judge: Compiled | None, limits: RunLimits, test: LoadedTest
+    problem: Problem, sandboxes: Sandboxes, judge: Compiled | None, limits: RunLimits, test: LoadedTest
 ) -> Judged:
     """One test, judged as the problem wants it."""
     flags = tuple(problem.checker_args.get("flags", ()))
     if judge is None:
         judgement = by_checker(problem.checker, problem.checker_args, test.answer)
-    elif problem.is_interactive:
-        return run_interactive(program, limits, judge, stdin=test.stdin, answer=test.answer, flags=flags)
-    else:
-        judgement = lambda outcome: check_output(  # noqa: E731  # the other branch's shape
-            judge, stdin=test.stdin, answer=test.answer, output=outcome.stdout, flags=flags
-        )
-    return run_test(program, limits, stdin=test.stdin, judgement=judgement)
+        return run_test(sandboxes, limits, stdin=test.stdin, judgement=judgement)
+    if problem.is_interactive:
+        return run_interactive(sandboxes, limits, judge, stdin=test.stdin, answer=test.answer, flags=flags)
+    with output_check(judge, stdin=test.stdin, answer=test.answer, flags=flags) as judgement:
+        return run_test(sandboxes, limits, stdin=test.stdin, judgement=judgement)
 
 
 def tests_at_once(memory_bytes: int) -> int:
@@ -208,11 +209,13 @@ def tests_at_once(memory_bytes: int) -> int:
 
 def _outcomes(
     submission: Submission,
-    program: Compiled,
+    sandboxes: Sandboxes,
     limits: RunLimits,
     tests: list[LoadedTest],
     tally: "_Tally",
     begun: Callable[[], None],
+    *,
+    at_once: int,
 ) -> Iterator[tuple[LoadedTest, Judged]]:
     """Each test with its outcome, without those that can change nothing any more."""
     problem = submission.problem
@@ -225,9 +228,8 @@ def _outcomes(
                 return
             if tally.wants(test):
                 chosen.append(test)
-                yield partial(run_one, problem, program, judge, limits, test)
+                yield partial(run_one, problem, sandboxes, judge, limits, test)
 
-    at_once = tests_at_once(limits.memory_bytes)
     for number, outcome in enumerate(run_in_order(tasks(), at_once=at_once, begun=begun)):
         yield chosen[number], outcome
 

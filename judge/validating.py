@@ -5,13 +5,25 @@ They are called as the ICPC/Kattis format says (output validators: `input answer
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import Lock
 
 from judge import languages
-from judge.grader import Compiled, Judged, RunLimits, as_text, compile_program, job_of, outcome_of, verdict_of
+from judge.grader import (
+    Compiled,
+    Judged,
+    Judgement,
+    RunLimits,
+    as_text,
+    compile_program,
+    job_of,
+    outcome_of,
+    verdict_of,
+)
 from judge.models import Problem, Program
-from judge.sandbox import BOX, MIB, Outcome, SandboxError, SealedFile, run, start
+from judge.sandbox import BOX, MIB, Outcome, Run, Sandbox, SandboxError, Sandboxes, SealedFile, run
 from judge.verdicts import Verdict
 
 RIGHT, WRONG = 42, 43
@@ -60,31 +72,29 @@ def compiled(program: Program) -> Compiled:
     return result
 
 
-def check_output(
-    checker: Compiled, *, stdin: SealedFile, answer: bytes, output: bytes, flags: tuple[str, ...] = ()
-) -> tuple[bool, str]:
-    """What an output validator says of an output, and its message. Raises ProgramBroken."""
-    outcome = run(
-        job_of(
-            checker,
-            _LIMITS,
-            stdin=SealedFile(output, "output"),
-            arguments=(f"{BOX}/input", f"{BOX}/answer", FEEDBACK, *flags),
-            files={"input": stdin, "answer": SealedFile(answer, "answer")},
-            feedback=FEEDBACK,
-        )
-    )
-    return _says(outcome), _message(outcome)
+@contextmanager
+def output_check(
+    checker: Compiled, *, stdin: SealedFile, answer: bytes, flags: tuple[str, ...] = ()
+) -> Iterator[Judgement]:
+    """The judgement of an output validator, whose sandbox is made while the program runs. It raises ProgramBroken."""
+    with Sandbox(_judging_job(checker, _LIMITS, stdin=stdin, answer=answer, flags=flags)) as sandbox:
+
+        def judgement(outcome: Outcome) -> tuple[bool, str]:
+            sandbox.start(SealedFile(outcome.stdout, "output"))
+            said = sandbox.wait()
+            return _says(said), _message(said)
+
+        yield judgement
 
 
 def check_input(validator: Compiled, *, stdin: SealedFile) -> bool:
     """Whether an input validator accepts a test's input."""
-    outcome = run(job_of(validator, _LIMITS, stdin=stdin))
+    outcome = run(job_of(validator, _LIMITS), stdin=stdin)
     return outcome.ending == "exit" and outcome.exit_code == RIGHT
 
 
 def run_interactive(
-    program: Compiled,
+    sandboxes: Sandboxes,
     limits: RunLimits,
     interactor: Compiled,
     *,
@@ -93,39 +103,26 @@ def run_interactive(
     flags: tuple[str, ...],
 ) -> Judged:
     """Run a program and the interactor against each other, each in a sandbox of its own. Raises SandboxError."""
-    from_program, to_interactor = os.pipe2(os.O_CLOEXEC)
-    from_interactor, to_program = os.pipe2(os.O_CLOEXEC)
-    try:
-        asked = start(
-            job_of(
-                interactor,
-                RunLimits(
-                    cpu_ms=max(_LIMITS.cpu_ms, limits.cpu_ms * 2), memory_bytes=_LIMITS.memory_bytes, stop=limits.stop
-                ),
-                stdin=from_program,
-                stdout=to_program,
-                arguments=(f"{BOX}/input", f"{BOX}/answer", FEEDBACK, *flags),
-                files={"input": stdin, "answer": SealedFile(answer, "answer")},
-                feedback=FEEDBACK,
-            )
-        )
+    asking = RunLimits(
+        cpu_ms=max(_LIMITS.cpu_ms, limits.cpu_ms * 2), memory_bytes=_LIMITS.memory_bytes, stop=limits.stop
+    )
+    with Sandbox(_judging_job(interactor, asking, stdin=stdin, answer=answer, flags=flags)) as asked:
+        from_program, to_interactor = os.pipe2(os.O_CLOEXEC)
+        from_interactor, to_program = os.pipe2(os.O_CLOEXEC)
         try:
-            ran = start(job_of(program, limits, stdin=from_interactor, stdout=to_interactor))
-        except BaseException:
-            asked.kill()
-            asked.wait()
-            raise
-    finally:
-        # Ours would keep each side from seeing the other's end.
-        for fd in (from_program, to_interactor, from_interactor, to_program):
-            os.close(fd)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        answering = pool.submit(asked.wait)
-        try:
-            outcome = ran.wait()
+            asked.start(from_program, to_program)
+            ran = sandboxes.start(from_interactor, to_interactor)
         finally:
-            wait([answering])
-        answered = answering.result()
+            # Ours would keep each side from seeing the other's end.
+            for fd in (from_program, to_interactor, from_interactor, to_program):
+                os.close(fd)
+        with ran, ThreadPoolExecutor(max_workers=1) as pool:
+            answering = pool.submit(asked.wait)
+            try:
+                outcome = ran.wait()
+            finally:
+                wait([answering])
+            answered = answering.result()
     verdict, detail = verdict_of(outcome, limits)
     is_right = answered.exit_code == RIGHT and answered.ending == "exit"
     is_wrong = answered.exit_code == WRONG and answered.ending == "exit"
@@ -137,6 +134,19 @@ def run_interactive(
     elif verdict is None:
         raise ProgramBroken(f"the interactor ended by {answered.ending} with code {answered.exit_code}")
     return outcome_of(outcome, verdict, detail)
+
+
+def _judging_job(
+    program: Compiled, limits: RunLimits, *, stdin: SealedFile, answer: bytes, flags: tuple[str, ...]
+) -> Run:
+    """An output validator's or an interactor's run for one test."""
+    return job_of(
+        program,
+        limits,
+        arguments=(f"{BOX}/input", f"{BOX}/answer", FEEDBACK, *flags),
+        files={"input": stdin, "answer": SealedFile(answer, "answer")},
+        feedback=FEEDBACK,
+    )
 
 
 def _says(outcome: Outcome) -> bool:

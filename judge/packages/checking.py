@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from judge import languages
-from judge.grader import CompileFailed, RunLimits, compile_program
+from judge.grader import CompileFailed, RunLimits, compile_program, sandboxes_for
 from judge.grading import run_one
 from judge.models import Problem, Program
 from judge.sandbox import SealedFile
@@ -47,14 +47,15 @@ def verdict_of_solution(problem: Problem, solution: Program) -> tuple[str, str]:
     tests = load_tests(problem)
     points = {test.group: test.points for test in tests}
     failed: dict[int, tuple[str, str]] = {}
-    for test in tests:
-        if test.group in failed:
-            continue
-        judged = run_one(problem, program, judge, limits, test)
-        if judged.verdict != Verdict.ACCEPTED:
-            failed[test.group] = judged.verdict, f" on test {test.number}"
-            if not any(points.values()):
-                break
+    with sandboxes_for(program, limits, runs=len(tests)) as sandboxes:
+        for test in tests:
+            if test.group in failed:
+                continue
+            judged = run_one(problem, sandboxes, judge, limits, test)
+            if judged.verdict != Verdict.ACCEPTED:
+                failed[test.group] = judged.verdict, f" on test {test.number}"
+                if not any(points.values()):
+                    break
     if any(worth for group, worth in points.items() if group not in failed) and failed:
         return Verdict.PARTIAL, ""
     return next(iter(failed.values()), (Verdict.ACCEPTED, ""))

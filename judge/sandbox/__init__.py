@@ -6,8 +6,9 @@ docs/judge.md describes what it holds out against and how.
 from judge.sandbox.errors import RunStopped, SandboxError, SandboxUnavailable
 from judge.sandbox.orders import BOX, MIB, Limits, Run
 from judge.sandbox.outcomes import Outcome
-from judge.sandbox.running import run, start
+from judge.sandbox.running import Sandbox, run
 from judge.sandbox.sealed import SealedFile
+from judge.sandbox.spares import Sandboxes
 
 __all__ = [
     "BOX",
@@ -16,9 +17,10 @@ __all__ = [
     "Outcome",
     "Run",
     "RunStopped",
+    "Sandbox",
     "SandboxError",
     "SandboxUnavailable",
+    "Sandboxes",
     "SealedFile",
     "run",
-    "start",
 ]

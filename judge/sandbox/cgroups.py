@@ -1,10 +1,9 @@
 """Memory and process limits for the whole tree of a run: cgroup v2 where delegated, v1 where writable, else none."""
 
-import atexit
 import contextlib
 import itertools
 import os
-from collections import deque
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +12,10 @@ PREFIX = "chowk-"
 _ROOT = Path("/sys/fs/cgroup")
 _numbers = itertools.count()
 
-SPARES_KEPT = 4
-"""Groups made ahead by one process: no more than start at once."""
+LEAVING_SECONDS = 2.0
+"""For the last process of a group to go, whose other processes the kernel killed."""
 
-_spares: "deque[tuple[int, Cgroup]]" = deque()
-"""With the process that made them."""
+LOOK_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +28,12 @@ class CgroupParent:
 
     def create(self, *, memory_bytes: int, processes: int) -> "Cgroup":
         """A group of its own with these limits, that nothing was in before. Raises OSError."""
-        group = self._take_spare() or self._make()
-        try:
-            group.limit(memory_bytes=memory_bytes, processes=processes)
-        except OSError:
-            group.remove()
-            raise
-        return group
-
-    def make_spare(self) -> None:
-        """Make the next run's group now, while this one's starts: that costs nobody time."""
-        if len(_spares) < SPARES_KEPT:
-            with contextlib.suppress(OSError):
-                _spares.append((os.getpid(), self._make()))
-
-    def _take_spare(self) -> "Cgroup | None":
-        while _spares:
-            try:
-                pid, group = _spares.popleft()
-            except IndexError:  # another thread was faster
-                return None
-            # A fork's parent has the same, and takes it.
-            if pid == os.getpid() and group.memory.parent == self.memory:
-                return group
-        return None
-
-    def _make(self) -> "Cgroup":
         name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
         group = Cgroup(self.version, self.memory / name, self.pids and self.pids / name, self.counts_processes)
         try:
             for path in group.folders:
                 path.mkdir()
+            group.limit(memory_bytes=memory_bytes, processes=processes)
         except OSError:
             group.remove()
             raise
@@ -138,10 +111,14 @@ class Cgroup:
         return "max" in words and int(words[words.index("max") + 1]) > 0
 
     def remove(self) -> None:
-        """Remove the group; a process that is still on its way out is left to the next `remove_stale`."""
+        """Remove the group as soon as all of it has ended; what still lives after LEAVING_SECONDS is left.
+
+        Where the kernel kills bubblewrap too for want of memory, process 1 ends a little later.
+        """
+        deadline = time.monotonic() + LEAVING_SECONDS
         for path in self.folders:
-            with contextlib.suppress(OSError):
-                path.rmdir()
+            while not _is_removed(path) and time.monotonic() < deadline:
+                time.sleep(LOOK_SECONDS)
 
 
 @lru_cache(maxsize=1)
@@ -181,12 +158,14 @@ def remove_stale() -> None:
                     path.rmdir()
 
 
-@atexit.register
-def _remove_spares() -> None:
-    while _spares:
-        pid, group = _spares.popleft()
-        if pid == os.getpid():
-            group.remove()
+def _is_removed(path: Path) -> bool:
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return True
 
 
 def _read(path: str) -> str:

@@ -12,7 +12,7 @@ from judge.sandbox.building import runner_path
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.orders import BOX, MIB, Run
 
-REPORT_FD, COLLECT_FD, FILTER_FD, FIRST_FILE_FD = 3, 4, 5, 6
+CONTROL_FD, COLLECT_FD, FILTER_FD, FIRST_FILE_FD = 3, 4, 5, 6
 """What bubblewrap and the runner find where (runner.c has the first two)."""
 
 
@@ -91,7 +91,6 @@ _SHARED_NOTHING = [
     "box",
     "--cap-drop",
     "ALL",
-    "--die-with-parent",
 ]
 
 

@@ -32,16 +32,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A program and what it is given."""
+    """A program and what it finds; what it reads and where it writes is said when it is started."""
 
     argv: tuple[str, ...]
     limits: Limits
     files: Mapping[str, SealedFile] = field(default_factory=dict)
     """By name, to be found read-only and executable in BOX."""
-    stdin: SealedFile | int | None = None
-    """A file from its start, or a descriptor to hand on."""
-    stdout: int | None = None
-    """A descriptor to hand on instead of reading the output here."""
     environment: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     """Further folders of the machine, read-only."""

@@ -1,12 +1,14 @@
 /* The two trusted ends of a sandboxed run, in one small program. docs/judge.md has the whole picture.
  *
  * runner launch UID GID NICE JOIN-FILE,... -- BWRAP ARG...
- *     Outside: ends with its parent, joins the cgroups, drops from root to an ordinary user, becomes bubblewrap.
+ *     Outside: joins the cgroups, drops from root to an ordinary user, becomes bubblewrap.
  *
  * runner init CPU_MS WALL_MS AS FSIZE STACK NOFILE NPROC COLLECT COLLECT_BYTES -- PROGRAM ARG...
- *     Inside, as process 1: runs the program under rlimits, watches its clocks, kills and reaps whatever is left,
- *     copies out what was asked for, and writes one line about it to REPORT_FD. It is not dumpable and takes no
- *     signal from inside, so the program can neither read it, write in its name, nor end it.
+ *     Inside, as process 1: waits for the word to start, which brings the program's input and output; runs the program
+ *     under rlimits, watches its clocks, kills and reaps whatever is left, copies out what was asked for, and writes
+ *     one line about it. Word and line go by CONTROL_FD, a socket to the worker: when the worker shuts it, or dies,
+ *     everything here ends. Process 1 is not dumpable and takes no signal from inside, so the program can neither read
+ *     it, write in its name, nor end it.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,6 +23,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -28,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REPORT_FD = 3, COLLECT_FD = 4 };
+enum { CONTROL_FD = 3, COLLECT_FD = 4 };
 enum { EXIT_SETUP = 70 };
 /* A program works as long as it has a tenth of a processor; then it may take so many times the wall limit. */
 enum { BUSY_SHARE = 10, BUSY_FACTOR = 4 };
@@ -74,8 +78,6 @@ static int launch(int argc, char **argv) {
         if (uid == 0 || gid == 0) return EXIT_SETUP;
         if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) die("drop privileges");
     }
-    /* After the change of user, which clears it. Process 1 of a container is a parent too. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die("pdeathsig");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) die("no_new_privs");
     /* Not 0: the kernel hands a core to a program named in core_pattern at any limit but 1 (fs/coredump.c). Here, since
        inside the filter forbids to change it. */
@@ -147,6 +149,27 @@ static int collect(const char *path, int64_t room) {
     return 0;
 }
 
+/* The word to start, with the program's input and output. None comes where the sandbox is not used, or the worker died. */
+static void await_start(void) {
+    char word;
+    union {
+        struct cmsghdr aligned;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } room;
+    struct iovec data = {&word, 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
+    if (recvmsg(CONTROL_FD, &message, MSG_CMSG_CLOEXEC) != 1) _exit(EXIT_SETUP);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int given[2];
+    if (!header || header->cmsg_len != CMSG_LEN(sizeof given)) _exit(EXIT_SETUP);
+    memcpy(given, CMSG_DATA(header), sizeof given);
+    for (int fd = 0; fd < 2; fd++) {
+        if (dup2(given[fd], fd) < 0) die("dup2");
+        close(given[fd]);
+    }
+}
+
 static void run_program(char **argv, char **limits) {
     long long cpu_seconds = (number(limits[0]) + 999) / 1000 + 1;
     struct rlimit cpu = {(rlim_t)cpu_seconds, (rlim_t)cpu_seconds + 1};
@@ -185,7 +208,7 @@ static int64_t living_us(void) {
 static int init(int argc, char **argv) {
     if (argc < 13 || strcmp(argv[11], "--")) return EXIT_SETUP;
     if (prctl(PR_SET_DUMPABLE, 0)) die("dumpable");
-    fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     fcntl(COLLECT_FD, F_SETFD, FD_CLOEXEC);
     int64_t cpu_limit = number(argv[2]) * 1000, wall_limit = number(argv[3]) * 1000;
     int64_t busy_wall_limit = wall_limit * BUSY_FACTOR;
@@ -194,7 +217,11 @@ static int init(int argc, char **argv) {
     sigemptyset(&child_ended);
     sigaddset(&child_ended, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child_ended, NULL);
+    struct pollfd events[] = {{signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0},
+                              {CONTROL_FD, POLLRDHUP, 0}};
+    if (events[0].fd < 0) die("signalfd");
 
+    await_start();
     int64_t started = now_us(CLOCK_MONOTONIC);
     /* It shares this memory until it is the program: nothing needs to be copied for the few calls until then. */
     pid_t program = vfork();
@@ -225,7 +252,8 @@ static int init(int argc, char **argv) {
             if (own > 0) cpu += own;
         }
         if (wall > wall_limit && cpu <= wall / BUSY_SHARE) cpu = reaped_cpu + living_us();
-        if (cpu > cpu_limit) why = "cpu";
+        if (events[1].revents) why = "stop";
+        else if (cpu > cpu_limit) why = "cpu";
         else if (wall > wall_limit) {
             /* On a busy machine a program that works may take its time; one that sleeps may not. */
             if (cpu > wall / BUSY_SHARE && wall < busy_wall_limit) wall_limit = wall + 200000;
@@ -234,6 +262,7 @@ static int init(int argc, char **argv) {
         if (*why != 'e') {
             kill(-1, SIGKILL);
             wall_limit = cpu_limit = INT64_MAX;
+            events[1].fd = -1;
         }
         /* No process gains more than one second a second on each processor; look again when it could be over. */
         int64_t until = wall_limit - wall, spare = cpu_limit - cpu;
@@ -241,7 +270,9 @@ static int init(int argc, char **argv) {
         if (until > 200000) until = 200000;
         until += 1000;
         struct timespec pause = {until / 1000000, until % 1000000 * 1000};
-        sigtimedwait(&child_ended, NULL, &pause);
+        ppoll(events, 2, &pause, NULL);
+        struct signalfd_siginfo which;
+        if (read(events[0].fd, &which, sizeof which) < 0 && errno != EAGAIN) die("signalfd");
     }
     int64_t wall = now_us(CLOCK_MONOTONIC) - started;
 
@@ -256,7 +287,7 @@ static int init(int argc, char **argv) {
     getrusage(RUSAGE_CHILDREN, &all);
 
     int over = strcmp(argv[9], "-") && *why == 'e' ? collect(argv[9], number(argv[10])) : 0;
-    dprintf(REPORT_FD, "%s %d %d %lld %lld %ld %d %d\n", why, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+    dprintf(CONTROL_FD, "%s %d %d %lld %lld %ld %d %d\n", why, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
             WIFEXITED(status) ? WEXITSTATUS(status) : 0,
             (long long)(timeval_us(all.ru_utime) + timeval_us(all.ru_stime)), (long long)wall, all.ru_maxrss, reaped,
             over);

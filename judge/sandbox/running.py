@@ -1,13 +1,15 @@
-"""One run: bubblewrap around the runner around the program, and what came of it."""
+"""One sandbox: bubblewrap around the runner around the program, made, started, waited for, and gone."""
 
 import contextlib
 import fcntl
 import os
 import select
 import signal
+import socket
 import time
 from dataclasses import replace
 from functools import lru_cache
+from typing import Self
 
 from judge.sandbox import cgroups
 from judge.sandbox.commands import command_of, environment
@@ -16,7 +18,7 @@ from judge.sandbox.orders import MIB, Run
 from judge.sandbox.outcomes import Ending, Outcome, ending_of, parse_collected
 from judge.sandbox.sealed import SealedFile
 from judge.sandbox.seccomp import build_filter
-from judge.sandbox.watching import tree_bytes
+from judge.sandbox.watching import children_of, tree_bytes
 
 STDERR_BYTES = 64 * 1024
 """Kept of what a program says on stderr; the rest is read and dropped."""
@@ -36,11 +38,14 @@ STOP_SECONDS = 0.2
 OWN_PROCESSES = 2
 """Of a run's group: bubblewrap outside of the namespace, and process 1."""
 
+REPORT_WORDS = 8
+"""Of process 1's line about a run (runner.c)."""
+
 _HIGH_FD = 100
 _PIPE_BYTES = 256 * 1024
 
 
-def run(job: Run) -> Outcome:
+def run(job: Run, *, stdin: SealedFile | None = None) -> Outcome:
     """Run a program in a sandbox of its own and wait for its end; nothing of it is left when this returns.
 
     Raises:
@@ -48,100 +53,73 @@ def run(job: Run) -> Outcome:
         SandboxError: the run was lost, for a reason that is not the program's.
         RunStopped: `job.stop` was set.
     """
-    return start(job).wait()
+    with Sandbox(job) as sandbox:
+        sandbox.start(stdin)
+        return sandbox.wait()
 
 
-def start(job: Run) -> "Running":
-    """As `run`, without waiting: whoever starts a run waits for it."""
-    parent = cgroups.find_parent()
-    group = None
-    if parent is not None:
-        # Files in memory and a little of the kernel's own are charged to the group as well; bubblewrap and process 1
-        # are in it.
-        try:
-            group = parent.create(
-                memory_bytes=job.limits.memory_bytes + 2 * MIB, processes=job.limits.processes + OWN_PROCESSES
-            )
-        except OSError as error:
-            raise SandboxError(f"no cgroup for the run: {error}") from error
-    try:
-        return Running(job, group)
-    except BaseException:
-        if group is not None:
-            group.remove()
-        raise
+class Sandbox:
+    """A sandbox for one run of a program. In it process 1 waits for `start`; before that nothing of the program runs.
 
+    Its control is a socket between process 1 and us: the word to start goes in, the report comes out, and when our end
+    is shut, or we die, everything in the sandbox ends.
+    """
 
-class Running:
-    """A started run: its pipes and its processes."""
-
-    def __init__(self, job: Run, group: cgroups.Cgroup | None) -> None:
+    def __init__(self, job: Run) -> None:
+        """Begin to make it, which takes some milliseconds more. Raises SandboxError, SandboxUnavailable."""
         self._job = job
-        self._group = group
-        self._collect_fd = os.memfd_create("collect", os.MFD_CLOEXEC) if job.collect else -1
+        self._group: cgroups.Cgroup | None = None
+        self.pid = 0
+        """Of bubblewrap, as long as it lives."""
+        self._is_started = False
         self._read: dict[int, bytearray] = {}
+        self._stdout = -1
+        self._collect_fd = os.memfd_create("collect", os.MFD_CLOEXEC) if job.collect else -1
+        self._control, theirs = socket.socketpair()
+        self._read[self._control.fileno()] = bytearray()
+        self._stderr, stderr = self._pipe()
+        try:
+            self._group = _group_for(job)
+            self._spawn(theirs.fileno(), stderr)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def start(self, stdin: SealedFile | int | None = None, stdout: int | None = None) -> None:
+        """Start the program, with a file from its start or a descriptor to read, and a descriptor to write to.
+
+        Without `stdout` its output is read here. A sandbox that failed meanwhile says so in `wait`.
+        """
+        if self._is_started:
+            raise ValueError("a sandbox is for one run")
+        self._is_started = True
         with contextlib.ExitStack() as stack:
 
-            def keep(fd: int) -> int:
-                # High, so that no descriptor is overwritten before it is handed on.
-                high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD)
-                stack.callback(os.close, high)
-                return high
+            def ours(fd: int) -> int:
+                stack.callback(os.close, fd)
+                return fd
 
-            def fresh(fd: int) -> int:
-                high = keep(fd)
-                os.close(fd)
-                return high
-
-            def pipe() -> tuple[int, int]:
-                reader, writer = os.pipe2(os.O_CLOEXEC)
-                with contextlib.suppress(OSError):
-                    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-                self._read[reader] = bytearray()
-                return reader, fresh(writer)
-
-            if isinstance(job.stdin, int):
-                stdin = keep(job.stdin)
-            elif job.stdin is None:
-                stdin = fresh(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+            if stdin is None:
+                source = ours(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
             else:
-                stdin = fresh(job.stdin.open_copy())
-            self._stdout = -1
-            if job.stdout is None:
-                self._stdout, stdout = pipe()
-            else:
-                stdout = keep(job.stdout)
-            self._stderr, stderr = pipe()
-            self._report, report = pipe()
-            descriptors = [stdin, stdout, stderr, report]
-            descriptors.append(keep(self._collect_fd) if job.collect else keep(stderr))
-            descriptors.append(fresh(_filter_file().open()))
-            descriptors += [fresh(file.open()) for file in job.files.values()]
-            # In an environment of its own: what a worker knows is nobody else's business.
-            argv = command_of(job, group)
-            actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(descriptors)]
-            try:
-                self._pid = os.posix_spawn(argv[0], argv, environment(), file_actions=actions, setsid=True)
-            except OSError as error:
-                self._close()
-                raise SandboxError(f"the runner does not start: {error}") from error
-        if parent := self._group and cgroups.find_parent():
-            parent.make_spare()
+                source = stdin if isinstance(stdin, int) else ours(stdin.open_copy())
+            if stdout is None:
+                self._stdout, stdout = self._pipe()
+                ours(stdout)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                socket.send_fds(self._control, [b"."], [source, stdout])
 
     def wait(self) -> Outcome:
-        """Read what it writes, watch it, and see it end."""
-        try:
-            return self._watch()
-        finally:
-            self._close()
-            if self._group is not None:
-                self._group.remove()
-
-    def kill(self) -> None:
-        """End the run now; `wait` then tells of it."""
-        os.kill(self._pid, signal.SIGKILL)
-
-    def _watch(self) -> Outcome:
+        """Read what the program writes, watch it, and see it end. Raises SandboxError, RunStopped."""
         job = self._job
         limits = job.limits
         watched = self._group is None
@@ -151,45 +129,41 @@ class Running:
         for fd in self._read:
             poll.register(fd, select.POLLIN)
         waiting = set(self._read)
-        output_exceeded = memory_exceeded = lost = False
+        control = self._control.fileno()
+        output_exceeded = memory_exceeded = False
         refusals: tuple[bool, bool] | None = None
         peak = stderr_total = 0
-        try:
-            while waiting:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    lost = True
+        while waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise SandboxError("the run did not end in time")
+            if job.stop is not None and job.stop.is_set():
+                raise RunStopped("the run was stopped")
+            ready = poll.poll(min(left, look_seconds) * 1000)
+            for fd, _ in ready:
+                chunk = _receive(fd)
+                if not chunk:
+                    poll.unregister(fd)
+                    waiting.discard(fd)
+                    continue
+                kept = self._read[fd]
+                if fd == self._stderr:
+                    stderr_total += len(chunk)
+                    kept += chunk[: STDERR_BYTES - len(kept)]
+                else:
+                    kept += chunk
+                    if fd == control:
+                        # All of the program is dead: look while the sandbox's own processes end.
+                        refusals = self._refusals()
+            if len(self._read.get(self._stdout, b"")) > limits.output_bytes or stderr_total > limits.output_bytes:
+                output_exceeded = True
+                break
+            if watched:
+                peak = max(peak, tree_bytes(self.pid))
+                if peak > limits.memory_bytes:
+                    memory_exceeded = True
                     break
-                if job.stop is not None and job.stop.is_set():
-                    raise RunStopped("the run was stopped")
-                ready = poll.poll(min(left, look_seconds) * 1000)
-                for fd, _ in ready:
-                    chunk = os.read(fd, _PIPE_BYTES)
-                    if not chunk:
-                        poll.unregister(fd)
-                        waiting.discard(fd)
-                        continue
-                    kept = self._read[fd]
-                    if fd == self._stderr:
-                        stderr_total += len(chunk)
-                        kept += chunk[: STDERR_BYTES - len(kept)]
-                    else:
-                        kept += chunk
-                        if fd == self._report:
-                            # All of the program is dead: look while the sandbox's own processes end.
-                            refusals = self._refusals()
-                if len(self._read.get(self._stdout, b"")) > limits.output_bytes or stderr_total > limits.output_bytes:
-                    output_exceeded = True
-                    break
-                if watched:
-                    peak = max(peak, tree_bytes(self._pid))
-                    if peak > limits.memory_bytes:
-                        memory_exceeded = True
-                        break
-        finally:
-            self._end()
-        if lost:
-            raise SandboxError("the run did not end in time")
+        self._end()
         out_of_memory, out_of_processes = refusals or self._refusals()
         memory_exceeded = memory_exceeded or out_of_memory
         outcome = self._outcome(output_exceeded=output_exceeded, memory_exceeded=memory_exceeded, peak=peak)
@@ -199,6 +173,70 @@ class Running:
             return outcome if outcome.ending == "output" else replace(outcome, ending="processes")
         return outcome
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is there, or about to be."""
+        poll = select.poll()
+        poll.register(self._control, 0)
+        return not poll.poll(0)
+
+    def hang_up(self) -> None:
+        """Have everything in it end; `close` waits for that."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """End what still runs in it, see it gone, and give everything back."""
+        self._end()
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
+        for fd in self._read:
+            if fd != self._control.fileno():
+                os.close(fd)
+        self._read.clear()
+        self._control.close()
+        if self._collect_fd >= 0:
+            os.close(self._collect_fd)
+            self._collect_fd = -1
+
+    def _spawn(self, control: int, stderr: int) -> None:
+        job = self._job
+        with contextlib.ExitStack() as stack:
+
+            def high(fd: int) -> int:
+                # So that no descriptor is overwritten before it is handed on.
+                copy = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD)
+                stack.callback(os.close, copy)
+                return copy
+
+            def opened(file: SealedFile) -> int:
+                fd = file.open()
+                try:
+                    return high(fd)
+                finally:
+                    os.close(fd)
+
+            nothing = high(_null())
+            descriptors = [nothing, nothing, high(stderr), high(control)]
+            descriptors.append(high(self._collect_fd) if job.collect else nothing)
+            descriptors += [opened(_filter_file()), *(opened(file) for file in job.files.values())]
+            # In an environment of its own: what a worker knows is nobody else's business.
+            argv = command_of(job, self._group)
+            actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(descriptors)]
+            try:
+                self.pid = os.posix_spawn(argv[0], argv, environment(), file_actions=actions, setsid=True)
+            except OSError as error:
+                raise SandboxError(f"the runner does not start: {error}") from error
+
+    def _pipe(self) -> tuple[int, int]:
+        """A pipe of which the first end is read here."""
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._read[reader] = bytearray()
+        return reader, writer
+
     def _refusals(self) -> tuple[bool, bool]:
         """Whether the kernel refused the run's group memory, and processes."""
         if self._group is None:
@@ -206,23 +244,33 @@ class Running:
         return self._group.was_out_of_memory(), self._group.was_out_of_processes()
 
     def _end(self) -> None:
-        """End whatever still runs. Process 1 of the namespace dies with bubblewrap, and all others with it."""
-        pid, _ = os.waitpid(self._pid, os.WNOHANG)
-        if pid == 0:
-            if not self._has_report():
-                os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
-
-    def _has_report(self) -> bool:
-        return bytes(self._read[self._report]).endswith(b"\n")
+        """End whatever still runs: process 1 kills and reaps all others, and bubblewrap ends after it."""
+        if not self.pid:
+            return
+        self.hang_up()
+        control = self._control.fileno()
+        poll = select.poll()
+        poll.register(control, select.POLLIN)
+        deadline = time.monotonic() + START_SECONDS
+        while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            chunk = _receive(control)
+            if not chunk:
+                break
+            self._read[control] += chunk
+        else:
+            for pid in (*children_of(self.pid), self.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.pid = 0
 
     def _outcome(self, *, output_exceeded: bool, memory_exceeded: bool, peak: int) -> Outcome:
         job = self._job
         stdout = bytes(self._read.get(self._stdout, b"")[: job.limits.output_bytes])
         stderr = bytes(self._read[self._stderr])
-        words = bytes(self._read[self._report]).decode().split()
+        words = self._read[self._control.fileno()].decode().split()
         collected = parse_collected(self._collect_fd) if job.collect else {}
-        if len(words) != 8:
+        if len(words) != REPORT_WORDS:
             if not (output_exceeded or memory_exceeded):
                 raise SandboxError(f"the sandbox failed: {stderr.decode(errors='replace')[-500:] or 'no report'}")
             ending: Ending = "memory" if memory_exceeded else "output"
@@ -252,13 +300,32 @@ class Running:
             collected_too_much=too_much == "1",
         )
 
-    def _close(self) -> None:
-        for fd in self._read:
-            os.close(fd)
-        self._read.clear()
-        if self._collect_fd >= 0:
-            os.close(self._collect_fd)
-            self._collect_fd = -1
+
+def _receive(fd: int) -> bytes:
+    try:
+        return os.read(fd, _PIPE_BYTES)
+    except ConnectionResetError:  # it ended before it read our word
+        return b""
+
+
+def _group_for(job: Run) -> cgroups.Cgroup | None:
+    """A cgroup with the run's limits, where there are cgroups."""
+    parent = cgroups.find_parent()
+    if parent is None:
+        return None
+    # Files in memory and a little of the kernel's own are charged to the group as well; bubblewrap and process 1 are
+    # in it.
+    try:
+        return parent.create(
+            memory_bytes=job.limits.memory_bytes + 2 * MIB, processes=job.limits.processes + OWN_PROCESSES
+        )
+    except OSError as error:
+        raise SandboxError(f"no cgroup for the run: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _null() -> int:
+    return os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 
 
 @lru_cache(maxsize=1)

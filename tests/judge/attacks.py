@@ -145,6 +145,7 @@ ATTACKS = [
     blocked("changing its own file's mode", "os.chmod('/box/main.py', 0o777)"),
     blocked("writing its own input", "os.write(0, b'x')"),
     blocked("the runner", "open('/runner', 'r+b')"),
+    Attack("the descriptors of process 1", "javascript", "const fs = require('fs');\nconst got = [];\nfor (const path of ['/proc/1/fd', '/proc/1/fdinfo', '/proc/1/task/1/fd']) try { got.push(fs.readdirSync(path)) } catch (e) {}\nfor (let fd = 0; fd < 16; fd++) try { got.push(fs.openSync('/proc/1/fd/' + fd, 'r+')) } catch (e) {}\nfor (const name of ['environ', 'mem', 'cwd', 'root', 'exe', 'maps']) try { got.push(name, fs.readFileSync('/proc/1/' + name).length) } catch (e) {}\nconsole.log(got.length ? JSON.stringify(got) : 3);\n", OK),
     # --- devices
     blocked("the memory device", "open('/dev/mem', 'rb').read(1)"),
     blocked("the terminal", "open('/dev/tty').read(1)"),

@@ -12,7 +12,16 @@ import pytest
 from django.conf import settings
 
 from judge import grader, languages
-from judge.grader import Compiled, CompileFailed, Judged, RunLimits, by_checker, compile_program, run_test
+from judge.grader import (
+    Compiled,
+    CompileFailed,
+    Judged,
+    RunLimits,
+    by_checker,
+    compile_program,
+    run_test,
+    sandboxes_for,
+)
 from judge.sandbox import MIB, Limits, SealedFile, cgroups, health
 from judge.verdicts import Verdict
 from tests.judge.attacks import ATTACKS, DEADLY, Attack, c
@@ -43,7 +52,8 @@ def judge(attack: Attack) -> tuple[Verdict, str, Judged | None]:
         return Verdict.COMPILE_ERROR, program.output, None
     # Java and Node need a while, and more memory, to begin at all.
     limits = RunLimits.of(language, time_limit_ms=2000, memory_limit_mib=64) if language.memory_extra_bytes else LIMITS
-    outcome = run_test(program, limits, stdin=INPUT, judgement=by_checker("tokens", {}, ANSWER))
+    with sandboxes_for(program, limits) as sandboxes:
+        outcome = run_test(sandboxes, limits, stdin=INPUT, judgement=by_checker("tokens", {}, ANSWER))
     return outcome.verdict, outcome.detail, outcome
 
 
@@ -91,7 +101,8 @@ def killer() -> Compiled:
 def test_every_signal_ends_a_program_and_is_named(number: signal.Signals, sandbox: health.Health) -> None:
     stdin = SealedFile(str(int(number)).encode())
 
-    judged = run_test(killer(), LIMITS, stdin=stdin, judgement=by_checker("tokens", {}, b""))
+    with sandboxes_for(killer(), LIMITS) as sandboxes:
+        judged = run_test(sandboxes, LIMITS, stdin=stdin, judgement=by_checker("tokens", {}, b""))
 
     assert (judged.verdict, judged.detail) == (Verdict.RUNTIME_ERROR, f"Ended by {number.name}")
 

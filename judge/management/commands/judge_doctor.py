@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from judge import languages
-from judge.grader import Compiled, RunLimits, by_checker, compile_program, run_test
+from judge.grader import Compiled, RunLimits, by_checker, compile_program, run_test, sandboxes_for
 from judge.sandbox import SandboxError, SandboxUnavailable, SealedFile, health
 from judge.verdicts import Verdict
 
@@ -37,7 +37,10 @@ def self_test(language: languages.Language) -> str:
         if not isinstance(program, Compiled):
             return f"does not compile: {said.strip()[-200:]}"
         limits = RunLimits.of(language, time_limit_ms=5000, memory_limit_mib=256)
-        judged = run_test(program, limits, stdin=SealedFile(b"1 2\n"), judgement=by_checker("tokens", {}, b"3\n"))
+        with sandboxes_for(program, limits) as sandboxes:
+            judged = run_test(
+                sandboxes, limits, stdin=SealedFile(b"1 2\n"), judgement=by_checker("tokens", {}, b"3\n")
+            )
     except languages.ToolchainMissing as error:
         return f"missing: {error}"
     except SandboxError as error:
