@@ -196,8 +196,8 @@ def compare(author: User, problem: Problem) -> tuple[float, float]:
 def overhead_ms() -> float:
     """What the sandbox adds to a bare process, per test of a submission of ten, one test after another.
 
-    The making of the first sandboxes and the end of the last count. Medians, in turns with bare processes and with runs
-    for which nothing is made ahead.
+    The making of the first sandboxes and the end of the last count. Medians, in turns with bare processes and with
+    runs for which nothing is made ahead.
     """
     program, _ = compile_program(languages.BY_CODE["cpp17"], CPP.format("overhead"))
     assert isinstance(program, Compiled)

@@ -35,6 +35,7 @@ def command_of(job: Run, group: cgroups.Cgroup | None) -> list[str]:
         str(uid),
         str(gid),
         str(limits.nice),
+        str(FIRST_FILE_FD + len(job.files)),
         joins,
         "--",
         bubblewrap_path(),

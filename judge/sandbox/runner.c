@@ -1,7 +1,7 @@
 /* The two trusted ends of a sandboxed run, in one small program. docs/judge.md has the whole picture.
  *
- * runner launch UID GID NICE JOIN-FILE,... -- BWRAP ARG...
- *     Outside: joins the cgroups, drops from root to an ordinary user, becomes bubblewrap.
+ * runner launch UID GID NICE FDS JOIN-FILE,... -- BWRAP ARG...
+ *     Outside: keeps the first FDS descriptors, joins the cgroups, drops from root to an ordinary user, becomes bubblewrap.
  *
  * runner init CPU_MS WALL_MS AS FSIZE STACK NOFILE NPROC COLLECT COLLECT_BYTES -- PROGRAM ARG...
  *     Inside, as process 1: waits for the word to start, which brings the program's input and output; runs the program
@@ -60,6 +60,11 @@ static int64_t now_us(clockid_t clock) {
 
 static int64_t timeval_us(struct timeval t) { return (int64_t)t.tv_sec * 1000000 + t.tv_usec; }
 
+static void close_from(int first) {
+    if (syscall(SYS_close_range, first, ~0U, 0))
+        for (int fd = first; fd < 1024; fd++) close(fd);
+}
+
 /* --- outside --------------------------------------------------------------------------------------------- */
 
 static void write_once(const char *path, const char *text) {
@@ -69,10 +74,10 @@ static void write_once(const char *path, const char *text) {
 }
 
 static int launch(int argc, char **argv) {
-    if (argc < 8 || strcmp(argv[6], "--")) return EXIT_SETUP;
+    if (argc < 9 || strcmp(argv[7], "--")) return EXIT_SETUP;
     uid_t uid = (uid_t)number(argv[2]);
     gid_t gid = (gid_t)number(argv[3]);
-    for (char *path = strtok(argv[5], ","); path; path = strtok(NULL, ",")) write_once(path, "0");
+    for (char *path = strtok(argv[6], ","); path; path = strtok(NULL, ",")) write_once(path, "0");
     if (geteuid() == 0) {
         /* As root bubblewrap would map the program to root's own user outside. */
         if (uid == 0 || gid == 0) return EXIT_SETUP;
@@ -90,8 +95,9 @@ static int launch(int argc, char **argv) {
     /* A worker that was started as less urgent stays so: its programs may not be more urgent than it. */
     int nice = (int)number(argv[4]);
     if (nice > getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, nice)) die("setpriority");
-    execv(argv[7], argv + 7);
-    die(argv[7]);
+    close_from((int)number(argv[5]));
+    execv(argv[8], argv + 8);
+    die(argv[8]);
     return EXIT_SETUP;
 }
 
@@ -183,8 +189,7 @@ static void run_program(char **argv, char **limits) {
     limit(RLIMIT_MSGQUEUE, 0);
     limit(RLIMIT_SIGPENDING, 256);
     setsid();
-    if (syscall(SYS_close_range, 3, ~0U, 0))
-        for (int fd = 3; fd < 1024; fd++) close(fd);
+    close_from(3);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -18,7 +18,7 @@ from judge.sandbox.orders import MIB, Run
 from judge.sandbox.outcomes import Ending, Outcome, ending_of, parse_collected
 from judge.sandbox.sealed import SealedFile
 from judge.sandbox.seccomp import build_filter
-from judge.sandbox.watching import children_of, tree_bytes
+from judge.sandbox.watching import tree_bytes
 
 STDERR_BYTES = 64 * 1024
 """Kept of what a program says on stderr; the rest is read and dropped."""
@@ -258,9 +258,9 @@ class Sandbox:
                 break
             self._read[control] += chunk
         else:
-            for pid in (*children_of(self.pid), self.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            # Bubblewrap inside and outside, or process 1, whoever there is; with it goes all of its namespace.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.pid = 0
 

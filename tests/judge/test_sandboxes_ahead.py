@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from judge.sandbox import MIB, Limits, Run, Sandbox, Sandboxes, SealedFile, cgroups, health
+from judge.sandbox import MIB, Limits, Run, Sandbox, Sandboxes, SealedFile, cgroups, health, running
 from judge.sandbox.watching import children_of
 from tests.servers.processes import PROJECT_DIR, wait_until
 
@@ -52,7 +52,7 @@ def process_1(sandbox: Sandbox) -> int:
 
     def is_up() -> bool:
         return any(
-            b"init" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in children_of(sandbox.pid)
+            Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"/runner") for pid in children_of(sandbox.pid)
         )
 
     wait_until(is_up, seconds=5, what="process 1")
@@ -126,6 +126,19 @@ def test_one_that_died_is_made_anew(mark: str, victim: str) -> None:
         assert [sandboxes.run(stdin=None).stdout for _ in range(3)] == [b"right\n"] * 3
 
 
+def test_one_whose_making_stops_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bubblewrap's inner process waits for ever where the outer one ends at the wrong moment."""
+    monkeypatch.setattr(running, "START_SECONDS", 0.5)
+    sandbox = Sandbox(shell("true", mark))
+    wait_until(lambda: children_of(sandbox.pid) != [], seconds=5, what="the inner process")
+    for pid in (sandbox.pid, *children_of(sandbox.pid)):
+        os.kill(pid, signal.SIGSTOP)
+
+    sandbox.close()
+
+    assert processes_with(mark) == []
+
+
 def test_waiting_is_nobodys_time(mark: str) -> None:
     with Sandbox(shell("true", mark)) as sandbox:
         time.sleep(0.5)
@@ -135,6 +148,22 @@ def test_waiting_is_nobodys_time(mark: str) -> None:
     assert outcome.is_ok
     assert outcome.wall_us < 400_000
     assert outcome.cpu_us < 100_000
+
+
+def test_a_descriptor_that_the_worker_let_slip_goes_no_further(mark: str) -> None:
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    with Sandbox(shell("true", mark)) as sandbox:
+        pid = process_1(sandbox)
+        held = {os.readlink(path) for path in Path(f"/proc/{sandbox.pid}/fd").iterdir()}
+        if os.geteuid() == 0:  # process 1 lets nobody else look
+            held |= {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
+        pipe = os.readlink(f"/proc/self/fd/{writer}")
+    os.close(reader)
+    os.close(writer)
+
+    assert held
+    assert pipe not in held
 
 
 def test_limits_hold_before_the_first_instruction(mark: str) -> None:
