@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Model
-from psycopg.pq import TransactionStatus
+
+from notifications.pipeline import BEGIN, COMMIT, Call, is_idle, prepared, run_together
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
@@ -41,13 +42,11 @@ class Rows(Generic[M]):
         return [self.model.from_db(connection.alias, _columns(self.model), row) for row in rows]
 
 
-_BEGIN: Statement = ("BEGIN", [])
-_COMMIT: Statement = ("COMMIT", [])
-
-
 def execute_together(*statements: Statement, commit: bool = False) -> list[list[Any]]:
     """Execute statements in this order; the rows of each, [] for one that returns none.
 
+    PostgreSQL prepares each text once per connection, and takes a parameter's type from where it stands: a text
+    that does not say it has to write it (`%s::bigint`).
     A transaction that begins with them begins in the same round trip. With `commit` they are its last, and where
     its block is the outermost it ends in the same round trip too: nothing may be executed after them.
     Raises what the first that fails raises; those after it are not executed.
@@ -56,25 +55,20 @@ def execute_together(*statements: Statement, commit: bool = False) -> list[list[
         return [_execute(*statement) for statement in statements]
     if not statements:
         return []
-    begin, end = _beginning(), [_COMMIT] if commit and _is_outermost() else []
-    together = [*begin, *statements, *end]
-    with connection.cursor() as cursor:
-        # Django's cursors put the parameters in themselves, so one message holds them all.
-        cursor.execute(";\n".join(sql for sql, _ in together), [value for _, values in together for value in values])
-        rows = [_rows(cursor)]
-        while cursor.nextset():
-            rows.append(_rows(cursor))
-    return rows[len(begin) : len(rows) - len(end)]
-
-
-def _beginning() -> list[Statement]:
-    """What begins the transaction, where psycopg would do so before the next statement, in a round trip of its own."""
     connection.ensure_connection()
-    given = connection.connection
-    if connection.get_autocommit() or given.info.transaction_status != TransactionStatus.IDLE:
-        return []
-    given.autocommit = True  # as Django sets it after the transaction
-    return [_BEGIN]
+    server = connection.connection
+    begin: list[Call] = []
+    if not connection.get_autocommit() and is_idle(server):
+        # psycopg would begin before the next statement, in a round trip of its own.
+        begin = [(BEGIN, ())]
+        server.autocommit = True  # as Django sets it after the transaction
+    end: list[Call] = [(COMMIT, ())] if commit and _is_outermost() else []
+    calls: list[Call] = [*begin, *((prepared(sql), values) for sql, values in statements), *end]
+    with connection.wrap_database_errors:
+        rows = run_together(server, *calls)
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": ";\n".join(sql for sql, _ in statements), "time": "0.000"})
+    return rows[len(begin) : len(rows) - len(end)]
 
 
 def _is_outermost() -> bool:

@@ -16,6 +16,12 @@ from chat.queries import Seat, seat_in, standing_in
 from chat.roles import Action, Standing, may
 from notifications.statements import Rows, Statement
 
+# One parameter for all authors, so that the text is always the same.
+_THEIRS = {
+    "postgresql": "room_id = %s AND user_id IN (SELECT value::int FROM json_array_elements_text(%s::json))",
+    "sqlite": "room_id = %s AND user_id IN (SELECT value FROM json_each(%s))",
+}
+
 _SAVE_PACE = {
     "postgresql": """
     UPDATE chat_membership SET paced_until = used.until, last_sent_at = %s,
@@ -45,12 +51,10 @@ class Gate:
     @staticmethod
     def rows(room_id: int, author_ids: Iterable[int]) -> tuple[Rows[Room], Rows[Membership]]:
         """What takes the room's lock and tells what a gate must know, to be fetched together."""
-        authors = [*author_ids, None]  # SQL knows no empty list
-        theirs = f"room_id = %s AND user_id IN ({', '.join(['%s'] * len(authors))})"
         return (
             Rows(Room, "id = %s", [room_id], is_locking=True),
             # Read after the lock was granted: a batch sees what the one before it used up.
-            Rows(Membership, theirs, [room_id, *authors]),
+            Rows(Membership, _THEIRS[connection.vendor], [room_id, orjson.dumps(list(author_ids)).decode()]),
         )
 
     def refusal(self, author: User | None) -> ChatError | None:

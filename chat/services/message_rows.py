@@ -9,7 +9,7 @@ from chat.models import Message
 from notifications.statements import Statement
 
 _NEXT_IDS = {
-    "postgresql": "SELECT nextval(pg_get_serial_sequence('chat_message', 'id')) FROM generate_series(1, %s)",
+    "postgresql": "SELECT nextval(pg_get_serial_sequence('chat_message', 'id')) FROM generate_series(1, %s::int)",
     # Whoever writes is alone, so the newest id stays the newest until these are used.
     "sqlite": """
     WITH RECURSIVE next(id, count) AS (
@@ -23,7 +23,8 @@ _INSERT = {
     "postgresql": """
     INSERT INTO chat_message (room_id, created_at, id, number, event_seq, author_id, bot_name, client_id, body, html,
         reply_to_id, thread_root_id, reply_count)
-    SELECT %s, %s, id, number, event_seq, author_id, bot_name, client_id, body, html, reply_to_id, thread_root_id, 0
+    SELECT %s::bigint, %s::timestamptz, id, number, event_seq, author_id, bot_name, client_id, body, html,
+        reply_to_id, thread_root_id, 0
     FROM json_to_recordset(%s::json) AS given(id bigint, number bigint, event_seq bigint, author_id int, bot_name text,
         client_id uuid, body text, html text, reply_to_id bigint, thread_root_id bigint)
     """,

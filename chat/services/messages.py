@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -35,11 +36,16 @@ MAX_MENTIONS = 20
 """People whom one message may call by name: each gets a notification."""
 
 _MOVE_ROOM = "UPDATE chat_room SET last_number = %s, last_message_at = %s WHERE id = %s"
-# Both databases name the columns of VALUES column1, column2, …
-_COUNT_REPLIES = """
-    UPDATE chat_message SET reply_count = reply_count + counted.column2
-    FROM (VALUES {rows}) AS counted WHERE chat_message.id = counted.column1
-"""
+_COUNT_REPLIES = {
+    "postgresql": """
+    UPDATE chat_message SET reply_count = reply_count + counted.value::int
+    FROM json_each_text(%s::json) AS counted WHERE chat_message.id = counted.key::bigint
+    """,
+    "sqlite": """
+    UPDATE chat_message SET reply_count = reply_count + counted.value
+    FROM json_each(%s) AS counted WHERE chat_message.id = CAST(counted.key AS integer)
+    """,
+}
 
 
 _Key = tuple[int | None, UUID | None]
@@ -298,8 +304,7 @@ def _count_replies(messages: Sequence[Message]) -> list[Statement]:
     counts = Counter(message.thread_root_id for message in messages if message.thread_root_id)
     if not counts:
         return []
-    rows = ", ".join(["(%s, %s)"] * len(counts))
-    return [(_COUNT_REPLIES.format(rows=rows), [value for pair in counts.items() for value in pair])]
+    return [(_COUNT_REPLIES[connection.vendor], [orjson.dumps(counts, option=orjson.OPT_NON_STR_KEYS).decode()])]
 
 
 def _answer(message: Message, room_id: int, stored_now: set[int]) -> Outcome:

@@ -32,7 +32,7 @@ _MOVE_END = "UPDATE notifications_stream SET last_seq = %s WHERE id = %s"
 _INSERT = {
     "postgresql": """
         INSERT INTO notifications_event (stream_id, seq, type, at, data)
-        SELECT (event->>'stream')::bigint, (event->>'seq')::bigint, event->>'type', %s, event->'data'
+        SELECT (event->>'stream')::bigint, (event->>'seq')::bigint, event->>'type', %s::timestamptz, event->'data'
         FROM jsonb_array_elements(%s::jsonb) AS event
     """,
     "sqlite": """

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from notifications.pipeline import BEGIN, COMMIT, ROLLBACK, Call, is_idle, prepared, run_together
 from payments.ledger.orders import Order, Posted
 from payments.ledger.rows import KnownTransfers, LockedAccount, NewEntry, NewTransfer
-from payments.ledger.wire import BEGIN, COMMIT, ROLLBACK, Call, Statement, is_idle, run_together
 
 # NO KEY: other transactions' foreign keys to the account need not wait.
 LOCK = """
@@ -118,7 +118,7 @@ class PostgresqlStatements:
         self._run((_WRITE, [values[name] for name in _WRITE.names]), *commit)
 
 
-_LOCK, _FIND_KEYS, _WRITE = Statement("lock", LOCK), Statement("find_keys", FIND_KEYS), Statement("write", WRITE)
+_LOCK, _FIND_KEYS, _WRITE = prepared(LOCK), prepared(FIND_KEYS), prepared(WRITE)
 
 
 def _known(row: tuple[Any, ...]) -> tuple[tuple[int, str], Posted]:

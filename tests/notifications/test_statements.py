@@ -26,7 +26,7 @@ def test_rows_fetched_together_give_what_querysets_give() -> None:
             Rows(User, "username IN (%s, %s) ORDER BY username", ["asha", "ravi"]),
             Rows(User, "id IN (%s)", [None]),
             Rows(Stream, "name = %s", ["room:1"], is_locking=True),
-            ("SELECT %s + 1", [1]),
+            ("SELECT CAST(%s AS integer) + 1", [1]),
         )
 
     assert users == people

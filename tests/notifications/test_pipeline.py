@@ -19,12 +19,12 @@ def test_the_first_error_is_raised_and_the_connection_stays_usable(
 ) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("the protocol of PostgreSQL")
-    from payments.ledger.wire import BEGIN, ROLLBACK, Statement, is_idle, run_together
+    from notifications.pipeline import BEGIN, ROLLBACK, is_idle, prepared, run_together
 
     connection.ensure_connection()
     server = connection.connection
     monkeypatch.setattr(server, "prepare_threshold", 3 if prepare else None)
-    divide, seven = Statement("divide", "SELECT 1 / %(by)s::int, %(by)s::int"), Statement("seven", "SELECT 7")
+    divide, seven = prepared("SELECT 1 / %(by)s::int, %(by)s::int"), prepared("SELECT 7")
     assert run_together(server, (divide, ["1"]), (seven, ())) == [[(1, 1)], [(7,)]]
     with pytest.raises(psycopg.errors.DivisionByZero):
         run_together(server, (BEGIN, ()), (divide, ["0"]), (seven, ()))

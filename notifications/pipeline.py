@@ -1,12 +1,16 @@
 """Several prepared statements for one round trip: PostgreSQL's pipeline mode, by libpq itself.
 
 psycopg's own pipeline waits once more for the transaction's beginning and for its own end, and costs as much processor
-time as it saves. A lone transfer is little else than round trips.
+time as it saves. A lone transfer, or message, is little else than round trips.
 """
 
+import functools
+import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -17,17 +21,17 @@ from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-Value = str | bytes
-"""A parameter: text as PostgreSQL writes it, or the bytes of a `bytea`."""
+Value = str | bytes | int | float | datetime | UUID | None
+"""A parameter; texts as PostgreSQL writes the type that stands in the statement, bytes for a `bytea`."""
 
 # What each connection knows already; a connection in the pool keeps it.
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
 
 
-class Statement:
+class Prepared:
     """A text with %s or %(name)s where its parameters go; the same name may stand there more than once."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, text: str) -> None:
         self.names: list[str] = []
 
         def place(found: re.Match[str]) -> str:
@@ -36,28 +40,34 @@ class Statement:
                 self.names.append(name)
             return f"${self.names.index(name) + 1}"
 
-        self.name: Final = f"ledger_{name}".encode()
         self.text: Final = re.sub(r"%(?:\((\w+)\))?s", place, text).encode()
+        self.name: Final = b"chowk_" + hashlib.blake2b(self.text, digest_size=12).hexdigest().encode()
 
 
-BEGIN, COMMIT, ROLLBACK = (Statement(word.lower(), word) for word in ("BEGIN", "COMMIT", "ROLLBACK"))
+@functools.lru_cache(maxsize=1024)
+def prepared(text: str) -> Prepared:
+    """The statement of this text, made once."""
+    return Prepared(text)
 
-Call = tuple[Statement, Sequence[Value]]
+
+BEGIN, COMMIT, ROLLBACK = (Prepared(word) for word in ("BEGIN", "COMMIT", "ROLLBACK"))
+
+Call = tuple[Prepared, Sequence[Value]]
 
 
 def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list[tuple[Any, ...]]]:
     """The rows of each statement, in one round trip. Raises the first one's error; those after it did not run."""
     pgconn, known = connection.pgconn, _prepared.setdefault(connection, set())
-    sent: list[tuple[Statement, bool]] = []  # what each result answers: a statement's preparation, or itself
+    sent: list[tuple[Prepared, bool]] = []  # what each result answers: a statement's preparation, or itself
     pgconn.enter_pipeline_mode()
     try:
         for statement, values in calls:
             formats = [isinstance(value, bytes) for value in values]
-            encoded = [value if isinstance(value, bytes) else value.encode() for value in values]
+            encoded = [_encoded(value) for value in values]
             if connection.prepare_threshold is None:
                 pgconn.send_query_params(statement.text, encoded, param_formats=formats)
             else:
-                if statement.name not in known:
+                if statement.name not in known and (statement, True) not in sent:
                     pgconn.send_prepare(statement.name, statement.text)
                     sent.append((statement, True))
                 pgconn.send_query_prepared(statement.name, encoded, formats)
@@ -76,6 +86,16 @@ def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list
         else:
             rows.append(_loaded(connection, result))
     return rows
+
+
+def _encoded(value: Value) -> bytes | None:
+    match value:
+        case bytes() | None:
+            return value
+        case datetime():
+            return value.isoformat().encode()
+        case _:
+            return str(value).encode()  # true and false in whatever case
 
 
 def is_idle(connection: psycopg.Connection[Any]) -> bool:
