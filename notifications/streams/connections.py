@@ -3,26 +3,20 @@
 import asyncio
 import logging
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-from oauth2_provider.models import AccessToken
 
 from notifications.streams.encoding import Batch
 from notifications.streams.hub import current_hub
 from notifications.streams.permissions import CONTROL_STREAM
-from notifications.streams.session import Visitor
+from notifications.streams.session import Visitor, ended
 from notifications.streams.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
 SESSION_CHECK_SECONDS = 3.0
 """How often sessions are compared with the database: a logout ends what is open within 5 s."""
-
-_KEYS_PER_QUERY = 500
 
 
 class Reason(Enum):
@@ -129,39 +123,10 @@ class Connections:
         people = [connection for connection in self._open if connection.visitor.is_signed_in]
         if not people:
             return
-        over = await in_thread(_over, {connection.visitor for connection in people})
+        over = await in_thread(ended, {connection.visitor for connection in people})
         for connection in people:
             if connection.visitor in over:
                 connection.end(Reason.SIGNED_OUT)
-
-
-def _over(visitors: set[Visitor]) -> set[Visitor]:
-    """Those whose session or token was ended or has expired, or whose password, or right to sign in, was changed."""
-    programs = {v for v in visitors if v.token_id is not None}
-    return _signed_out(visitors - programs) | _without_token(programs)
-
-
-def _without_token(programs: set[Visitor]) -> set[Visitor]:
-    tokens: set[int] = set()
-    ids = [v.token_id for v in programs]
-    for start in range(0, len(ids), _KEYS_PER_QUERY):
-        part = ids[start : start + _KEYS_PER_QUERY]
-        alive = AccessToken.objects.filter(pk__in=part, expires__gt=timezone.now(), user__is_active=True)
-        tokens.update(alive.values_list("pk", flat=True))
-    return {v for v in programs if v.token_id not in tokens}
-
-
-def _signed_out(people: set[Visitor]) -> set[Visitor]:
-    sessions: set[str] = set()
-    users: dict[Any, str] = {}
-    keys, ids = [v.session_key for v in people], [v.user.pk for v in people]
-    for start in range(0, len(keys), _KEYS_PER_QUERY):
-        part = slice(start, start + _KEYS_PER_QUERY)
-        alive = Session.objects.filter(session_key__in=keys[part], expire_date__gt=timezone.now())
-        sessions.update(alive.values_list("session_key", flat=True))
-        active = get_user_model().objects.filter(pk__in=ids[part], is_active=True)
-        users.update(active.values_list("pk", "password"))
-    return {v for v in people if v.session_key not in sessions or users.get(v.user.pk) != v.user.password}
 
 
 _connections: Connections | None = None
