@@ -23,7 +23,11 @@ from twisted.internet import defer  # noqa: E402
 
 from config.asgi import application  # noqa: E402
 from notifications.streams.connections import connections  # noqa: E402
-from notifications.streams.daphne import cut_broken_responses, remember_content_types  # noqa: E402
+from notifications.streams.daphne import (  # noqa: E402
+    cut_broken_responses,
+    read_short_messages,
+    remember_content_types,
+)
 
 MAX_FRAME_BYTES = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS = 20
@@ -57,6 +61,7 @@ class ChowkServer(Server):
         self.ws_factory.setProtocolOptions(
             failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
         )
+        read_short_messages(self.ws_factory)
 
     async def _drain(self) -> None:
         for port in self._ports:

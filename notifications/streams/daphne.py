@@ -131,6 +131,47 @@ def daphne_outlet(send: Any) -> DaphneOutlet | None:
     return DaphneOutlet(_protocol_of(send), transport) if transport is not None and transport.connected else None
 
 
+class _ShortMessages:
+    """Takes the frame that nearly always comes, a short message in one piece, without autobahn's machine for all that
+    may come: a tenth of the time. Whatever else there is in the bytes goes through that machine, from their start."""
+
+    def dataReceived(self: Any, data: bytes) -> None:  # noqa: N802  (Twisted's name)
+        is_between = self.state == self.STATE_OPEN and not (self.data or self.current_frame or self.inside_message)
+        text = _short_message(data) if is_between else None
+        if text is None:
+            super().dataReceived(data)  # type: ignore[misc]
+            return
+        if self.autoPingTimeoutCall and self.autoPingRestartOnAnyTraffic:
+            self._cancelAutoPingTimeoutCall()
+        self.onMessage(text, isBinary=False)
+
+
+def _short_message(data: bytes) -> bytes | None:
+    """The UTF-8 text of a chunk that is exactly one masked text frame of less than 126 bytes or of 126 to 65,535."""
+    if len(data) < 6 or data[0] != 0x81 or data[1] < 0x80:
+        return None
+    size, start = data[1] & 0x7F, 2
+    if size == 126:
+        size, start = int.from_bytes(data[2:4]), 4
+        if size < 126:
+            return None
+    if len(data) != start + 4 + size:
+        return None
+    mask = data[start : start + 4] * (size // 4 + 1)
+    text = (int.from_bytes(data[start + 4 :]) ^ int.from_bytes(mask[:size])).to_bytes(size)
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return None
+    return text
+
+
+def read_short_messages(factory: Any) -> None:
+    """Have the connections of daphne's WebSocket factory read short messages in the short way."""
+    if {"dataReceived", "onMessage", "STATE_OPEN", "_cancelAutoPingTimeoutCall"} <= set(dir(factory.protocol)):
+        factory.protocol = type("WebSocketProtocol", (_ShortMessages, factory.protocol), {})
+
+
 def remember_content_types() -> None:
     """Twisted has Python's e-mail package parse the content type of each POST: 0.5 ms for what is nearly always the
     same."""
