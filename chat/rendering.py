@@ -46,6 +46,9 @@ _PLAIN = re.compile(r"(?!\d+[.)])(?:[^\W_]|%)(?:[^\W_]|[ ,.!?'()%|])*")
 
 _MENTION = re.compile(r"(?<![\w@/.+-])@([\w.+-]{1,150})")
 _MARKS = re.compile(r"^ {0,3}(?:```.*$|>+ ?|#{1,6} )|\*\*|~~|`", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\[\]\n]+)\]\([^()\s]+\)")
+_EMPHASIS = re.compile(r"(?<![\w*_])([*_])(?=[^\s*_])([^\n]+?)(?<=[^\s*_])\1(?![\w*_])")
+_BLOCK_END = re.compile(r"</(?:p|li|td|th|pre|blockquote)>|<[bh]r>")
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{2,30}):")
 _SIDES = {"left", "center", "right"}
 _ALIGNMENTS = {f"align-{side}" for side in _SIDES}
@@ -89,13 +92,13 @@ def render(body: str, people: Mapping[str, int] | None = None) -> Rendered:
 
 def excerpt(body: str, *, max_chars: int = 120) -> str:
     """The start of a message as one line of plain text without Markdown's marks, for quotes and notifications."""
-    line = " ".join(_MARKS.sub("", body).split())
+    line = " ".join(_EMPHASIS.sub(r"\2", _LINK.sub(r"\1", _MARKS.sub("", body))).split())
     return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
 
 
 def plain(html: str) -> str:
     """The text of a rendered message, as one sees it."""
-    return unescape(strip_tags(html.replace("</", " </")))
+    return unescape(strip_tags(_BLOCK_END.sub(" ", html)))
 
 
 def _cells_at_most(body: str) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -21,6 +21,8 @@ from notifications import streams
 
 MAX_ROOMS_PER_DAY = 20
 """Rooms that one person may create in a day."""
+MAX_DIRECTS_PER_DAY = 100
+"""Direct messages that one person may start in a day, each with other people."""
 MAX_DIRECT_PEOPLE = 8
 """People in one exchange of direct messages, its starter among them."""
 
@@ -28,8 +30,7 @@ MAX_DIRECT_PEOPLE = 8
 def create_room(*, owner: User, name: str, description: str = "", is_private: bool = False) -> Room:
     """Open a room, owned by its maker. Raises InvalidRoom."""
     name, description = _checked(name, description)
-    since = timezone.now() - timedelta(days=1)
-    if Room.objects.filter(created_by=owner, created_at__gt=since).count() >= MAX_ROOMS_PER_DAY:
+    if _opened_today(owner).exclude(kind=Room.Kind.DIRECT).count() >= MAX_ROOMS_PER_DAY:
         raise InvalidRoom("You opened many rooms today. Come back tomorrow.")
     kind = Room.Kind.PRIVATE if is_private else Room.Kind.PUBLIC
     return _create(Room(kind=kind, name=name, description=description, created_by=owner), owner)
@@ -40,7 +41,7 @@ def open_direct(*, starter: User, usernames: list[str]) -> Room:
 
     Raises:
         PersonNotFound: one of the names is no one's.
-        InvalidRoom: no one else is named, or too many are.
+        InvalidRoom: no one else is named, or too many are, or too many were started today.
     """
     names = set(usernames) - {starter.get_username()}
     people = list(User.objects.filter(username__in=names, is_active=True))
@@ -53,6 +54,8 @@ def open_direct(*, starter: User, usernames: list[str]) -> Room:
     found = Room.objects.filter(key=key).first()
     if found is not None:
         return found
+    if _opened_today(starter).filter(kind=Room.Kind.DIRECT).count() >= MAX_DIRECTS_PER_DAY:
+        raise InvalidRoom("You started many direct messages today. Come back tomorrow.")
     name = ", ".join(sorted(person.get_username() for person in everyone))[:80]
     room = Room(kind=Room.Kind.DIRECT, key=key, name=name, slug=_random_slug("direct"), created_by=starter)
     try:
@@ -188,6 +191,10 @@ def set_alert(*, seat: Seat, alert: str) -> None:
         raise InvalidRoom("Alerts are for mentions or for nothing.")
     if seat.membership is not None:
         Membership.objects.filter(pk=seat.membership.pk).update(alert=alert)
+
+
+def _opened_today(user: User) -> "QuerySet[Room]":
+    return Room.objects.filter(created_by=user, created_at__gt=timezone.now() - timedelta(days=1))
 
 
 def _create(room: Room, owner: User | None) -> Room:

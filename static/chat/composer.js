@@ -15,7 +15,10 @@ export function isInCode(text) {
 }
 
 export class Composer {
-  /** `mayBeEmpty()`: whether something besides the text is to be sent; `onUp`: the up arrow in an empty field. */
+  /**
+   * `onSend(text)`: false where it takes nothing and the text is to stay; `mayBeEmpty()`: whether something besides the
+   * text is to be sent; `onUp`: the up arrow in an empty field.
+   */
   constructor({ form, storage, key, onSend, onTyping = () => {}, onUp = () => {}, mayBeEmpty = () => false }) {
     Object.assign(this, { form, storage, key, onSend, onTyping, onUp, mayBeEmpty });
     this.text = form.querySelector("textarea");
@@ -55,7 +58,7 @@ export class Composer {
       this.text.reportValidity();
       return;
     }
-    this.onSend(body);
+    if (this.onSend(body) === false) return;
     this.text.value = "";
     this.typed();
     this.text.focus();

@@ -40,6 +40,7 @@ const scroller = new Scroller({
   box: document.getElementById("scroll"),
   onEdge: (side) => pages.load(side),
   onEnd: () => pages.isAtNewest && seen(),
+  onMoved: () => showJump(),
 });
 const pages = new Pages({
   timeline,
@@ -109,8 +110,18 @@ live.onState((state) => {
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && scroller.isAtEnd && seen());
 jump.addEventListener("click", toNewest);
-room.addEventListener("click", ({ target }) => {
+room.addEventListener("click", (event) => {
+  const { target } = event;
   const row = target.closest(".msg");
+  const quote = target.closest("a.msg__quote");
+  if (quote && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const quoted = timeline.row(quote.href);
+    if (quoted) {
+      event.preventDefault();
+      find(quoted);
+    }
+    return;
+  }
   if (target.closest(".reaction")) deeds.do("toggle", row, target.closest(".reaction").dataset.emoji);
   else if (target.closest(".msg__thread")) openThread(row);
   else if (target.closest(".msg__edited") && rights.maySeeHistory) deeds.do("versions", row);
@@ -121,8 +132,7 @@ function start() {
   const wanted = room.dataset.at && document.getElementById(`m${room.dataset.at}`);
   const firstNew = document.getElementById("new");
   if (wanted) {
-    wanted.classList.add("msg--found");
-    scroller.show(wanted);
+    find(wanted);
   } else if (firstNew) {
     scroller.toEnd();
     if (firstNew.getBoundingClientRect().top < scroller.box.getBoundingClientRect().top) scroller.show(firstNew, "start");
@@ -130,7 +140,15 @@ function start() {
     scroller.toEnd();
   }
   if (scroller.isAtEnd && pages.isAtNewest) seen();
+  else showJump();
   if (form && matchMedia("(pointer: fine)").matches && !wanted) form.querySelector("textarea").focus();
+}
+
+/** Show a message and mark it as the one that was looked for. */
+function find(row) {
+  for (const before of timeline.list.querySelectorAll(".msg--found")) before.classList.remove("msg--found");
+  row.classList.add("msg--found");
+  scroller.show(row);
 }
 
 function setUpComposer() {
@@ -175,8 +193,14 @@ function setUpComposer() {
     storage: sessionStorage,
     key: `chowk.draft.${userId}.${roomId}.thread`,
     onSend: (body) => {
-      const last = messageOf(thread.lastRow());
+      const row = thread.lastRow();
+      if (!row) {
+        toast("Everything in this thread was deleted.");
+        return false;
+      }
+      const last = messageOf(row);
       outbox.add(body, { reply_to: last.id, quote: last });
+      return true;
     },
   });
   return { composer, files };
@@ -235,7 +259,8 @@ function receive(events) {
       outbox.drop(data.client_id);
       if (data.thread) timeline.countAnswer(data.thread);
       if (!pages.isAtNewest) timeline.settle(data.client_id);
-      else if (timeline.insert({ ...data, at }) && data.author_id !== userId) arrived.push(data);
+      const isNews = !pages.isAtNewest || timeline.insert({ ...data, at });
+      if (isNews && data.author_id !== userId) arrived.push(data);
     } else if (type === "room.changed") {
       document.querySelector("#room-title span").textContent = data.name;
     } else if (data.id) {
@@ -278,7 +303,7 @@ function seen() {
 }
 
 function showJump() {
-  jump.hidden = unseen === 0 && pages.isAtNewest;
+  jump.hidden = unseen === 0 && pages.isAtNewest && !scroller.isFarUp;
   jump.classList.toggle("room__jump--new", unseen > 0);
   jump.querySelector("span").textContent = unseen ? `${unseen} new` : "Newest";
 }

@@ -4,8 +4,8 @@ const NEAR_PX = 80;
 const LOAD_WITHIN_PX = 600;
 
 export class Scroller {
-  constructor({ box, onEdge, onEnd }) {
-    Object.assign(this, { box, onEdge, onEnd });
+  constructor({ box, onEdge, onEnd, onMoved = () => {} }) {
+    Object.assign(this, { box, onEdge, onEnd, onMoved });
     this.wasAtEnd = true;
     box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     // Pictures and fonts that arrive, a keyboard that opens: the end stays the end.
@@ -13,15 +13,25 @@ export class Scroller {
     new ResizeObserver(() => this.wasAtEnd && this.toEnd()).observe(box.querySelector("#timeline"));
   }
 
+  get below() {
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+  }
+
   get isAtEnd() {
-    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_PX;
+    return this.below < NEAR_PX;
+  }
+
+  /** Whether the end is more than a screen away. */
+  get isFarUp() {
+    return this.below > this.box.clientHeight;
   }
 
   scrolled() {
     this.wasAtEnd = this.isAtEnd;
     if (this.wasAtEnd) this.onEnd();
     if (this.box.scrollTop < LOAD_WITHIN_PX) this.onEdge("older");
-    if (this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < LOAD_WITHIN_PX) this.onEdge("newer");
+    if (this.below < LOAD_WITHIN_PX) this.onEdge("newer");
+    this.onMoved();
   }
 
   toEnd() {

@@ -6,7 +6,7 @@ export class Thread {
   constructor({ side, call, options }) {
     Object.assign(this, { side, call });
     this.rootId = null;
-    this.timeline = new Timeline({ list: side.querySelector("#thread"), ...options });
+    this.timeline = new Timeline({ list: side.querySelector("#thread"), ...options, hasAnchors: false });
     side.querySelector("#side-close").addEventListener("click", () => this.close());
     side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
   }
@@ -43,8 +43,9 @@ export class Thread {
   }
 
   lastRow() {
-    const rows = this.timeline.list.querySelectorAll(".msg[data-number]");
-    return rows[rows.length - 1];
+    // What was deleted cannot be answered.
+    const rows = this.timeline.list.querySelectorAll(".msg[data-number]:not(.msg--deleted)");
+    return rows[rows.length - 1] ?? null;
   }
 }
 

@@ -9,8 +9,9 @@ const KEPT_ROWS = 600;
 const TRIMMED_TO = 400;
 
 export class Timeline {
-  constructor({ list, template, url, zone, userId, username, decorate = () => {} }) {
-    Object.assign(this, { list, template, url, zone, userId, username, decorate });
+  /** `hasAnchors`: whether the rows carry the ids that a permalink leads to; one list of a page does. */
+  constructor({ list, template, url, zone, userId, username, decorate = () => {}, hasAnchors = true }) {
+    Object.assign(this, { list, template, url, zone, userId, username, decorate, hasAnchors });
     this.rows = new Map();
     this.pending = new Map();
     for (const row of list.querySelectorAll(".msg")) this.adopt(row);
@@ -79,6 +80,12 @@ export class Timeline {
     return row;
   }
 
+  /** The row of a permalink of this room, where the page has it. */
+  row(href) {
+    const number = /\/(\d+)\/$/.exec(new URL(href).pathname)?.[1];
+    return number ? this.list.querySelector(`.msg[data-number="${number}"]`) : null;
+  }
+
   settle(clientId) {
     const row = clientId && this.pending.get(clientId);
     if (!row) return;
@@ -114,7 +121,7 @@ export class Timeline {
     const row = this.template.content.firstElementChild.cloneNode(true);
     const at = data.at;
     if (data.number) {
-      row.id = `m${data.number}`;
+      if (this.hasAnchors) row.id = `m${data.number}`;
       row.dataset.id = data.id;
       row.dataset.number = data.number;
       row.querySelector(".msg__time").href = `${this.url}${data.number}/`;

@@ -81,6 +81,16 @@ def test_no_one_opens_rooms_without_end(owner) -> None:
         services.create_room(owner=owner, name="one more")
 
 
+def test_direct_messages_have_a_measure_of_their_own(owner, member, keeper, monkeypatch) -> None:
+    for i in range(20):
+        services.create_room(owner=owner, name=f"room {i}")
+    monkeypatch.setattr(services.rooms, "MAX_DIRECTS_PER_DAY", 1)
+    opened = services.open_direct(starter=owner, usernames=[member.username])
+    with pytest.raises(errors.InvalidRoom):
+        services.open_direct(starter=owner, usernames=[keeper.username])
+    assert services.open_direct(starter=owner, usernames=[member.username]) == opened
+
+
 def test_renaming_and_archiving_are_told_and_written_down(room, owner, member) -> None:
     services.change_room(seat=seat(owner, room), name="Renamed", description="")
     services.archive_room(seat=seat(owner, room))

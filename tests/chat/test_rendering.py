@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chat import rendering
-from chat.rendering import excerpt, names_in, render
+from chat.rendering import excerpt, names_in, plain, render
 
 ALLOWED_SCHEMES = ("http:", "https:", "mailto:")
 
@@ -144,8 +144,20 @@ def test_plain_lines_are_what_markdown_makes_of_them(monkeypatch: pytest.MonkeyP
     lines = ["".join(chance.choices(alphabet, k=chance.randint(1, 9))).strip() for _ in range(4000)]
     lines += ["".join(chance.choices("ab12 ,.!?'()%|", k=9)).strip() for _ in range(4000)]
     at_once = {line: render(line) for line in lines}
-    plain = [line for line in at_once if rendering._PLAIN.fullmatch(line)]
+    plain_lines = [line for line in at_once if rendering._PLAIN.fullmatch(line)]
     monkeypatch.setattr(rendering, "_PLAIN", re.compile("(?!)"))
 
-    assert len(plain) > 1000
-    assert {line: render(line) for line in plain} == {line: at_once[line] for line in plain}
+    assert len(plain_lines) > 1000
+    assert {line: render(line) for line in plain_lines} == {line: at_once[line] for line in plain_lines}
+
+
+def test_an_excerpt_says_what_is_seen_not_how_it_is_written() -> None:
+    assert excerpt("took me *four* or _five_ [tries](https://a.example/x)") == "took me four or five tries"
+    assert (
+        excerpt("a * b * c, __init__ and snake_case_name, 2*3*4") == "a * b * c, __init__ and snake_case_name, 2*3*4"
+    )
+
+
+def test_the_text_of_a_message_keeps_words_apart_and_stops_at_their_words() -> None:
+    shown = render("Nothing yet, @kabir. **So**!\n\n- one\n- two", {"kabir": 3}).html
+    assert " ".join(plain(shown).split()) == "Nothing yet, @kabir. So! one two"

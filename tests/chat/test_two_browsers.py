@@ -166,6 +166,31 @@ def test_history_loads_as_one_scrolls_up_and_the_reading_place_stays(browser, pe
     page.wait_for_selector("#m1")
     numbers = page.eval_on_selector_all(".msg", "rows => rows.map(row => Number(row.dataset.number))")
     assert numbers == list(range(1, 131))
+    page.get_by_role("button", name="Newest").click()
+    expect(page.locator("#m130")).to_be_in_viewport()
+    expect(page.locator("#jump")).to_be_hidden()
+
+
+def test_a_permalink_leads_to_the_newest_and_counts_what_comes_meanwhile(browser, people) -> None:
+    asha, ravi = people
+    room = make_room(asha, ravi)
+    Message.objects.bulk_create(
+        Message(room=room, number=n, author=asha, body=f"message {n}", html=f"<p>message {n}</p>")
+        for n in range(1, 131)
+    )
+    type(room).objects.update(last_number=130)
+    page = browser.page(asha)
+    page.goto(f"{room.get_absolute_url()}20/")
+    page.wait_for_selector("#room[data-connection=connected]")
+    expect(page.locator("#jump")).to_have_text("Newest")
+    room.refresh_from_db()
+    answer = post(room, ravi, "are you there?", reply_to=Message.objects.get(room=room, number=129).pk)
+    expect(page.locator("#jump")).to_have_text("1 new")
+    page.click("#jump")
+    expect(row(page, answer.number).locator(".msg__body")).to_be_in_viewport()
+    row(page, answer.number).locator(".msg__quote").click()
+    expect(page.locator(".msg--found")).to_have_id("m129")
+    assert page.url.endswith("/20/")  # nothing was loaded for it
 
 
 def test_a_hostile_message_runs_nothing_in_the_other_browser(browser, people) -> None:
