@@ -137,8 +137,8 @@ def _database() -> dict[str, Any]:
             "pool": {"min_size": 0, "max_size": env_int("DATABASE_POOL_SIZE", 25), "timeout": 10},
         }
         if env_bool("DATABASE_PREPARE", default=True):
-            # What is sent together is prepared once per connection, which some poolers cannot have. The ledger's arrays
-            # look shorter to the planner than it guesses, so that left alone it would plan them anew each time.
+            # What is sent together is prepared once per connection, which some poolers cannot have. Its arrays look
+            # shorter to the planner than it guesses, so that left alone it would plan them anew each time.
             options = database["OPTIONS"]
             options["prepare_threshold"] = 3
             options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
