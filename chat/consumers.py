@@ -83,6 +83,7 @@ class ChatConsumer(StreamConsumer):
     people = _call("chat.people")
     history = _call("chat.history")
     thread = _call("chat.thread")
+    reactions = _call("chat.reactions")
     pins = _call("chat.pins")
     at_day = _call("chat.at")
     search = _call("chat.search")

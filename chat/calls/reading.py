@@ -36,6 +36,14 @@ def thread(user: User, params: Params) -> Result:
     return {"messages": queries.thread_of(seat, message).data()}
 
 
+@call("chat.reactions")
+def reactions(user: User, params: Params) -> Result:
+    """Who reacted to a message, by emoji."""
+    seat, message = queries.message_for(user, params.id("id"))
+    found = queries.reactors_of(seat, message)
+    return {"reactions": [{"emoji": emoji, "users": names} for emoji, names in found.items()]}
+
+
 @call("chat.pins")
 def pins(user: User, params: Params) -> Result:
     return {"messages": queries.pins_of(seat_of(user, params)).data()}

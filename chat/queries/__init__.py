@@ -8,6 +8,7 @@ from chat.queries.history import (
     message_for,
     number_at,
     pins_of,
+    reactors_of,
     thread_of,
     versions_of,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "others_in",
     "pins_of",
     "public_rooms",
+    "reactors_of",
     "reports_of",
     "room_by_id",
     "room_for",

@@ -200,6 +200,16 @@ def _day(message: Message) -> date:
     return timezone.localtime(message.created_at).date()
 
 
+def reactors_of(seat: Seat, message: Message) -> dict[str, list[str]]:
+    """Who reacted to a message with which emoji, in the order in which they did; 500 reactions at most."""
+    seat.require(Action.READ)
+    names: dict[str, list[str]] = {}
+    reactions = Reaction.objects.filter(message=message).order_by("pk").values_list("emoji", "user__username")
+    for emoji, name in reactions[:500]:
+        names.setdefault(emoji, []).append(name)
+    return names
+
+
 def versions_of(seat: Seat, message: Message) -> Sequence[Any]:
     """What the message said before, oldest first, for those who keep the room."""
     seat.require(Action.SEE_HISTORY)

@@ -18,6 +18,35 @@ export function changeReaction(row, data, isAdded, userId) {
   showReactions(row, changed(reactionsOf(row), data, isAdded, userId));
 }
 
+const NAMED = 12;
+
+/** ["asha", "ravi", "zoya"], "👍" → "asha, ravi and zoya: 👍" */
+export function whoReacted(users, emoji) {
+  const named = users.slice(0, NAMED);
+  const others = users.length - named.length;
+  const last = others ? `${others} more` : named.pop();
+  return `${named.length ? `${named.join(", ")} and ${last}` : last}: ${emoji}`;
+}
+
+/** Says on an emoji that is pointed at, or reached by keyboard, who put it there; `call` asks the server. */
+export function tellReactors(box, call) {
+  const tell = async ({ target }) => {
+    const button = target.closest?.(".reaction");
+    const count = button?.querySelector(".reaction__count").textContent;
+    if (!button || button.dataset.told === count) return;
+    button.dataset.told = count;
+    try {
+      const { reactions } = await call("chat.reactions", { id: Number(button.closest(".msg").dataset.id) });
+      const found = reactions.find(({ emoji }) => emoji === button.dataset.emoji);
+      if (found) button.title = whoReacted(found.users, found.emoji);
+    } catch {
+      delete button.dataset.told; // the next look asks again
+    }
+  };
+  box.addEventListener("pointerover", tell);
+  box.addEventListener("focusin", tell);
+}
+
 function reactionsOf(row) {
   return [...row.querySelectorAll(".reaction")].map((button) => ({
     emoji: button.dataset.emoji,

@@ -12,6 +12,7 @@ import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
 import { showState, stateOf } from "./pending.js";
 import { showOnline, Typing } from "./people.js";
+import { tellReactors } from "./reactions.js";
 import { Scroller } from "./scroller.js";
 import { Standing } from "./standing.js";
 import { Thread } from "./thread.js";
@@ -126,6 +127,7 @@ room.addEventListener("click", (event) => {
   else if (target.closest(".msg__thread")) openThread(row);
   else if (target.closest(".msg__edited") && rights.maySeeHistory) deeds.do("versions", row);
 });
+tellReactors(room, (method, params) => live.call(method, params));
 document.querySelector("#keys dl")?.append(document.getElementById("room-keys").content);
 
 function start() {

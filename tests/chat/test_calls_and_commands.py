@@ -54,6 +54,18 @@ def test_a_refused_form_goes_back_with_the_words(client, asha, room) -> None:
     assert "There is no one called nobody." in answer.content.decode()
 
 
+def test_who_reacted_is_told_to_those_who_may_read_the_room(asha, ravi, room) -> None:
+    message = post(room, asha)
+    for user, emoji in ((ravi, "👍"), (asha, "👍"), (asha, "🎉")):
+        calls.CALLS["chat.react"](user, calls.Params({"id": message.pk, "emoji": emoji}))
+    told = calls.CALLS["chat.reactions"](ravi, calls.Params({"id": message.pk}))
+    both = [{"emoji": "👍", "users": ["ravi", "asha"]}, {"emoji": "🎉", "users": ["asha"]}]
+    assert told == {"reactions": both}
+    Room.objects.update(kind=Room.Kind.PRIVATE)
+    with pytest.raises(errors.MessageNotFound):
+        calls.CALLS["chat.reactions"](make_user(), calls.Params({"id": message.pk}))
+
+
 @pytest.mark.parametrize("next_", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_a_form_goes_nowhere_else(client, asha, room, next_) -> None:
     answer = client.post("/rooms/calls/chat.leave/", {"room": room.pk, "next": next_})

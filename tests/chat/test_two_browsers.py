@@ -245,6 +245,8 @@ def test_a_conversation_side_by_side(browser, people) -> None:
     expect(row(hers, 2).locator(".reaction")).to_contain_text("1")
     row(hers, 2).locator(".reaction").click()
     expect(row(his, 2).locator(".reaction__count")).to_have_text("2")
+    row(his, 2).locator(".reaction").hover()
+    expect(row(his, 2).locator(".reaction")).to_have_attribute("title", "ravi and asha: 🎉")
 
     do(hers, 2, "edit")
     hers.fill("#ask-text", "I do, **green**")

@@ -42,7 +42,7 @@ PARAMETERS = {
     "chat.handle_report": ["room", "report"],
     "chat.create_webhook": ["room", "name"],
     "chat.disable_webhook": ["room", "webhook"],
-    **{name: ["id"] for name in ("chat.delete", "chat.source", "chat.versions", "chat.thread")},
+    **{name: ["id"] for name in ("chat.delete", "chat.source", "chat.versions", "chat.thread", "chat.reactions")},
     **{
         f"chat.{name}": ["room"]
         for name in (

@@ -6,7 +6,7 @@ import { completed, wordAt } from "../../static/chat/completion.js";
 import { refusalOf, shownSize, sizeText } from "../../static/chat/files.js";
 import { newFromOthers } from "../../static/chat/others.js";
 import { Typing, typingText } from "../../static/chat/people.js";
-import { changed } from "../../static/chat/reactions.js";
+import { changed, whoReacted } from "../../static/chat/reactions.js";
 import { closedText } from "../../static/chat/standing.js";
 
 const EVERY_RIGHT = {
@@ -49,6 +49,13 @@ test("keys on a message act, the browser's own combinations do not", () => {
   assert.equal(actionOfKey({ key: "j" }), "down");
   assert.equal(actionOfKey({ key: "r", ctrlKey: true }), null);
   assert.equal(actionOfKey({ key: "x" }), null);
+});
+
+test("who reacted is said in words, many as a few names and a number", () => {
+  assert.equal(whoReacted(["asha"], "👍"), "asha: 👍");
+  assert.equal(whoReacted(["asha", "ravi", "zoya"], "👍"), "asha, ravi and zoya: 👍");
+  const many = Array.from({ length: 14 }, (_, place) => `p${place}`);
+  assert.equal(whoReacted(many, "🎉"), `${many.slice(0, 12).join(", ")} and 2 more: 🎉`);
 });
 
 test("reactions follow the events, of oneself and of others", () => {
