@@ -61,7 +61,8 @@ class Hub:
         self._feeds: dict[str, _Attached] = {}
         self._opening: dict[str, asyncio.Future[_Attached]] = {}
         self._channel: str | None = None
-        self._tasks = {self.loop.create_task(self._listen()), self.loop.create_task(self._check_tails())}
+        forever = (self._listen(), self._check_tails(), self._keep_joined())
+        self._tasks = {self.loop.create_task(work) for work in forever}
 
     # --- subscribing -----------------------------------------------------------------------------------
 
@@ -249,7 +250,7 @@ class Hub:
                 await asyncio.sleep(1)
 
     async def _check_tails(self) -> None:
-        """Compare the log with what arrived; join groups missed while Redis was away; drop feeds nobody follows."""
+        """Compare the log with what arrived. Asks the database alone: a Redis that hangs must not delay it."""
         while True:
             await asyncio.sleep(TAIL_CHECK_SECONDS)
             try:
@@ -263,11 +264,22 @@ class Hub:
                     feed.settled_head, feed.last_head = feed.last_head, feed.head
                     # What is on its way now has until the next check to arrive by itself.
                     feed.expected = tails.get(feed.stream, 0)
-                    if not feed.listening:
-                        feed.listening = await self._join_group(feed.stream)
-                await self._close_idle()
             except Exception:
                 logger.exception("live: the check of the streams' tails failed; trying again")
+
+    async def _keep_joined(self) -> None:
+        """Join groups missed while Redis was away; drop feeds nobody follows."""
+        while True:
+            await asyncio.sleep(TAIL_CHECK_SECONDS)
+            try:
+                for feed in list(self._feeds.values()):
+                    if not feed.listening:
+                        feed.listening = await self._join_group(feed.stream)
+                        if not feed.listening:
+                            break  # the others would wait as long, each
+                await self._close_idle()
+            except Exception as error:
+                logger.warning("live: cannot leave news that nobody follows (%s); trying again", error)
 
     async def _close_idle(self) -> None:
         now = self.loop.time()

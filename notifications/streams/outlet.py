@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from notifications.streams.daphne import daphne_outlet, unsent_bytes
+from notifications.streams.daphne import daphne_outlet, give_up_after, unsent_bytes
 from notifications.streams.encoding import Batch
 
-__all__ = ["BACKLOG_BYTES", "Outlet", "outlet_for", "unsent_bytes"]
+__all__ = ["BACKLOG_BYTES", "Outlet", "give_up_after", "outlet_for", "unsent_bytes"]
 
 BACKLOG_BYTES = 1024 * 1024
 """What waits for a slow client at most before it is closed with TOO_SLOW."""

@@ -5,6 +5,8 @@ import asyncio
 import logging
 import random
 
+from django.conf import settings
+
 from notifications.streams.connections import Reason, connections
 from notifications.streams.encoding import Batch, dumps
 from notifications.streams.http import (
@@ -18,12 +20,9 @@ from notifications.streams.http import (
     stream_request,
 )
 from notifications.streams.hub import current_hub
-from notifications.streams.outlet import BACKLOG_BYTES, unsent_bytes
+from notifications.streams.outlet import BACKLOG_BYTES, give_up_after, unsent_bytes
 
 logger = logging.getLogger(__name__)
-
-HEARTBEAT_SECONDS = 15
-"""A comment this often keeps proxies from closing a silent response, and finds clients that are gone."""
 
 ROOM_CHECK_SECONDS = 0.02
 """How often a response that is full looks whether its client has read on; daphne's requests do not tell."""
@@ -46,6 +45,7 @@ async def server_sent_events(scope: Scope, receive: Receive, send: Send) -> None
     try:
         connections().add(source)
         await authorise(request)
+        give_up_after(send, settings.LIVE_PONG_SECONDS)
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await _stream(source, receive)
     finally:
@@ -99,9 +99,10 @@ class EventStream:
     async def write_until_ended(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                async with asyncio.timeout(settings.LIVE_PING_SECONDS):
                     chunk = await self._waiting.get()
             except TimeoutError:
+                # Keeps proxies from closing a silent response, and finds clients that are gone.
                 chunk = b":\n\n"
                 self._waiting_bytes += len(chunk)
             if chunk is None:

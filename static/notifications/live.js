@@ -7,13 +7,13 @@
 //   live.region, live.server, live.kind, live.roundTripMs
 
 import { Live } from "./client.js";
+import { isReachable } from "./reachable.js";
 import { Route } from "./route.js";
 import { SocketTransport } from "./transports/socket.js";
 
 export { CallError, ConnectionLost } from "./calls.js";
 export { Live };
 
-const REACHABLE_WITHIN_MS = 4000;
 const NEAREST_WITHIN_MS = 1500;
 
 // What most pages never need is loaded when it is.
@@ -26,15 +26,6 @@ const TRANSPORTS = {
 async function makeTransport(kind, options) {
   const Transport = await TRANSPORTS[kind]();
   return new Transport({ ...options, WebSocket, fetch: fetch.bind(globalThis) });
-}
-
-async function isReachable() {
-  try {
-    const signal = AbortSignal.timeout(REACHABLE_WITHIN_MS);
-    return (await fetch("/healthz", { cache: "no-store", signal })).ok;
-  } catch {
-    return false;
-  }
 }
 
 /** Measures once a page; where the fleet has regions the first connection waits until the nearest is known. */
@@ -62,7 +53,7 @@ function pageLive() {
   return new Live({
     route: new Route({ home: location.origin, storage: storageOf("sessionStorage") }),
     makeTransport,
-    isReachable,
+    isReachable: () => isReachable(fetch.bind(globalThis)),
     findRegions: regionsUrl ? regionFinder(regionsUrl) : undefined,
     isOnLine: () => navigator.onLine,
   });

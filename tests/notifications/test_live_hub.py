@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from django.db import connections as database_connections
@@ -167,5 +168,26 @@ def test_a_socket_that_follows_all_it_may_can_move_a_cursor(monkeypatch: pytest.
         )
         assert [isinstance(answer, dict) for answer in answers] == [True, True, False]
         assert (await consumer.subscribe({"stream": names[0], "after": 0}))["seq"] == 0
+
+    run(scenario)
+
+
+def test_a_redis_that_hangs_does_not_keep_the_hub_from_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "REDIS_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(hubs, "TAIL_CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("notifications.streams.appending.publish", lambda stream, events: None)
+    asha = make_reader()
+    names = [make_stream(asha) for _ in range(10)]
+
+    async def hang(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        consumer, outlet = socket_of(asha)
+        monkeypatch.setattr(hubs.current_hub(), "_layer", AsyncMock(group_add=hang, receive=hang))
+        await asyncio.gather(*(consumer.subscribe({"stream": name, "after": 0}) for name in names))
+        for count in range(1, 4):
+            await in_thread(append, names[-1], count)
+            await asyncio.wait_for(until(lambda count=count: outlet.seqs() == list(range(1, count + 1))), 1.5)
 
     run(scenario)

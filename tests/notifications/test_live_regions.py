@@ -15,6 +15,7 @@ import pytest
 from config import embedded_redis
 from tests.chat.factories import make_room, make_user
 from tests.notifications.live import LiveClient, live_client
+from tests.notifications.sse import EventSource
 from tests.servers.parts import missing
 from tests.servers.processes import ServerProcess, child_environment, wait_until
 from tests.servers.redis import RedisServer
@@ -118,7 +119,13 @@ def test_people_in_two_regions_talk_and_a_cut_line_costs_no_message(regions: Reg
     asha, ravi = make_user("asha"), make_user("ravi")
     room = make_room(asha, ravi)
     stream = f"room:{room.pk}"
-    with live_client(regions.near, asha) as hers, live_client(regions.far, ravi) as his:
+    far = regions.far.replace("ws", "http", 1).removesuffix("/ws/")
+    with (
+        live_client(regions.near, asha) as hers,
+        live_client(regions.far, ravi) as his,
+        EventSource(f"{far}/streams/{stream}/sse", ravi) as source,
+    ):
+        source.wait_open()
         assert hers.call("server")["region"] == "in"
         assert his.call("server")["region"] == "us"
         start = time.monotonic()
@@ -134,11 +141,11 @@ def test_people_in_two_regions_talk_and_a_cut_line_costs_no_message(regions: Reg
             wait_for(client, 20)
         assert hers.events == his.events
         cursor = his.events[-1]["seq"]
-        # Cut: packets are lost, no one is told. The far server finds out by its pings.
-        assert connections_inside(regions.far_pid) == 1
+        # Cut: packets are lost, no one is told. The far server finds out by its pings and heartbeats.
+        assert connections_inside(regions.far_pid) == 2
         ip("link", "set", regions.line, "down")
         start = time.monotonic()
-        wait_until(lambda: connections_inside(regions.far_pid) == 0, what="the end of the half-open connection")
+        wait_until(lambda: connections_inside(regions.far_pid) == 0, what="the end of both half-open connections")
         assert time.monotonic() - start < 20
         ip("link", "set", regions.line, "up")
     with live_client(regions.far, ravi) as his, live_client(regions.near, asha) as hers:
