@@ -170,8 +170,11 @@ class StreamConsumer(AsyncConsumer):
 
     async def _take(self, payload: str | bytes) -> None:
         calls = jsonrpc.parse(payload)
-        while len(self._calls) >= MAX_CALLS_IN_FLIGHT:
-            await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+        if len(self._calls) >= MAX_CALLS_IN_FLIGHT:
+            self.outlet.pause_reading()  # what it sends meanwhile waits with the client, not here
+            while len(self._calls) >= MAX_CALLS_IN_FLIGHT:
+                await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+            self.outlet.resume_reading()
         if isinstance(calls, list):
             self._spawn(self._answer_batch(calls))
         elif isinstance(calls, jsonrpc.Call) and calls.method in WAITS_FOR_NOTHING:

@@ -86,6 +86,12 @@ class DaphneOutlet:
         self._waiting.clear()
         self.waiting_bytes = 0
 
+    def pause_reading(self) -> None:
+        self._transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        self._transport.resumeProducing()
+
     async def close(self, code: int, *, patience_seconds: float) -> None:
         # Daphne's way refuses codes that RFC 6455 keeps for servers, such as 1012.
         self.drop_waiting()

@@ -34,6 +34,12 @@ class Outlet(Protocol):
     def drop_waiting(self) -> None:
         """Forget what has not been handed to the server."""
 
+    def pause_reading(self) -> None:
+        """Take nothing more from the client, where the server allows it, until `resume_reading`."""
+
+    def resume_reading(self) -> None:
+        """Take again what the client sends."""
+
     async def close(self, code: int, *, patience_seconds: float) -> None:
         """Drop what waits and send the close frame; without an answer the connection is cut after this time."""
 
@@ -63,6 +69,12 @@ class PlainOutlet:
 
     def drop_waiting(self) -> None:
         self._task.cancel()
+
+    def pause_reading(self) -> None:
+        pass  # ASGI cannot say so
+
+    def resume_reading(self) -> None:
+        pass
 
     async def close(self, code: int, *, patience_seconds: float) -> None:
         # How long a server waits is its own affair.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest.mock import AsyncMock
@@ -23,11 +24,16 @@ from tests.notifications.live import append, make_reader, make_stream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+class Socket(StreamConsumer):
+    """A subclass, as every socket's: it has the calls by their names."""
+
+
 class Outlet:
     """A client that reads at once, or when it is told to."""
 
     def __init__(self) -> None:
         self.backlog_bytes = 0
+        self.is_paused = False
         self.messages: list[dict[str, Any]] = []
         self.reads = asyncio.Event()
         self.reads.set()
@@ -42,13 +48,19 @@ class Outlet:
     async def drained(self) -> None:
         await self.reads.wait()
 
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
     def seqs(self) -> list[int]:
         batches = [message["params"]["events"] for message in self.messages if message["method"] == "events"]
         return [event["seq"] for events in batches for event in events]
 
 
 def socket_of(user: Any) -> tuple[StreamConsumer, Outlet]:
-    consumer = StreamConsumer()
+    consumer = Socket()
     consumer.begin(Visitor(user, "session"))
     consumer.outlet = outlet = Outlet()  # type: ignore[assignment]
     connections().add(consumer)
@@ -189,5 +201,28 @@ def test_a_redis_that_hangs_does_not_keep_the_hub_from_the_database(monkeypatch:
         for count in range(1, 4):
             await in_thread(append, names[-1], count)
             await asyncio.wait_for(until(lambda count=count: outlet.seqs() == list(range(1, count + 1))), 1.5)
+
+    run(scenario)
+
+
+def test_while_calls_hang_no_more_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that goes on sending must not fill the server's memory with what it cannot do yet."""
+    monkeypatch.setattr(consumers, "MAX_CALLS_IN_FLIGHT", 2)
+    asha = make_reader()
+    stream = make_stream(asha)
+    database_answers = threading.Event()
+    monkeypatch.setattr(consumers, "may_read", lambda user, name: database_answers.wait(10))
+    frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "streams.subscribe", "params": {"stream": stream}})
+
+    async def scenario() -> None:
+        consumer, outlet = socket_of(asha)
+        for _ in range(2):
+            await consumer._take(frame)
+        assert not outlet.is_paused
+        third = asyncio.create_task(consumer._take(frame))
+        await until(lambda: outlet.is_paused)
+        database_answers.set()
+        await third
+        assert not outlet.is_paused
 
     run(scenario)
