@@ -19,13 +19,14 @@ class Sandboxes:
     """Sandboxes for the runs of one program, which differ in their input alone. Each is used for one run.
 
     The next ones are made while runs are at work, as long as no more than `runs` are made, where the runs (`at_once`
-    side by side) leave a processor free for that. Many threads may start runs.
+    side by side) leave a processor free for that; for runs that stand back for others (`nice`), only while nobody else
+    wants that processor. Many threads may start runs.
     """
 
     def __init__(self, job: Run, *, runs: int = 1, at_once: int = 1) -> None:
         self._job = job
         self._runs_left = runs
-        self._ahead = AHEAD if at_once < len(os.sched_getaffinity(0)) else 0
+        self._ahead = AHEAD if at_once < _processors() else 0
         self.spares: deque[Sandbox] = deque()
         """Made ahead, for the next runs."""
         self._lock = Lock()
@@ -80,9 +81,22 @@ class Sandboxes:
 
     def _make_ahead(self) -> None:
         with self._lock:
-            while self._runs_left > 0 and len(self.spares) < self._ahead:
+            while self._runs_left > 0 and len(self.spares) < self._ahead and self._has_room():
                 self._runs_left -= 1
                 try:
                     self.spares.append(Sandbox(self._job))
                 except SandboxError:
                     return  # the next run says what is wrong
+
+    def _has_room(self) -> bool:
+        return self._job.limits.nice == 0 or runnable_processes() <= _processors()
+
+
+def runnable_processes() -> int:
+    """How many processes of the whole machine run or want to, ourselves included (proc_loadavg(5))."""
+    with open("/proc/loadavg") as file:
+        return int(file.read().split()[3].split("/")[0])
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from judge.sandbox import MIB, Limits, Run, Sandbox, Sandboxes, SealedFile, cgroups, health, running
+from judge.sandbox import MIB, Limits, Run, Sandbox, Sandboxes, SealedFile, cgroups, health, running, spares
 from judge.sandbox.watching import children_of
 from tests.servers.processes import PROJECT_DIR, wait_until
 
@@ -102,6 +103,16 @@ def test_nothing_is_made_ahead_where_it_would_cost_the_run_its_processor(
     with Sandboxes(shell("true", mark), runs=4) as sandboxes:
         assert sandboxes.run(stdin=None).is_ok
         assert not sandboxes.spares
+
+
+def test_runs_that_stand_back_make_nothing_ahead_on_a_busy_machine(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = replace(shell("true", mark), limits=replace(LIMITS, nice=10))
+    for runnable, made in ((2, True), (3, False)):
+        monkeypatch.setattr(spares, "runnable_processes", lambda: runnable)  # noqa: B023  # called within this turn
+        with Sandboxes(job, runs=3) as sandboxes:
+            assert bool(sandboxes.spares) is made
+            assert sandboxes.run(stdin=None).is_ok
+    assert spares.runnable_processes() >= 1
 
 
 def test_unused_ones_leave_nothing(mark: str) -> None:
