@@ -20,6 +20,9 @@ COMPILE_WALL_MS = 15_000
 COMPILER_OUTPUT_BYTES = 16 * 1024
 """Of the compiler's text, which templates can make endless."""
 
+COMPILED_FILES = 200
+"""Of a compiled program: each takes a descriptor of the worker."""
+
 WALL_FACTOR = 2
 WALL_EXTRA_MS = 1000
 """Wall clock beyond the CPU limit before a run counts as asleep: machines are shared."""
@@ -145,6 +148,8 @@ def compile_program(
         return plain, said
     if outcome.collected_too_much or not outcome.collected:
         return CompileFailed(said + "\nThe compiled program is too large."), said
+    if len(outcome.collected) > COMPILED_FILES:
+        return CompileFailed(f"{said}\nThe compiled program has more than {COMPILED_FILES} files (classes)."), said
     return Compiled(language, {name: SealedFile(data, name) for name, data in outcome.collected.items()}), said
 
 

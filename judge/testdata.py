@@ -11,6 +11,9 @@ from judge.sandbox import MIB, SealedFile
 KEPT_BYTES = 256 * MIB
 """Of inputs and answers in one worker; beyond, the problem that was not used for longest goes."""
 
+KEPT_TESTS = 400
+"""As above: each takes a descriptor, of which a process has a thousand or so."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedTest:
@@ -51,7 +54,9 @@ def load_tests(problem: Problem) -> list[LoadedTest]:
         for old in [old for old in _kept if old[0] == problem.pk]:
             del _kept[old]
         _kept[key] = tests
-        while len(_kept) > 1 and sum(map(_bytes, _kept.values())) > KEPT_BYTES:
+        while len(_kept) > 1 and (
+            sum(map(len, _kept.values())) > KEPT_TESTS or sum(map(_bytes, _kept.values())) > KEPT_BYTES
+        ):
             _kept.popitem(last=False)
     return tests
 

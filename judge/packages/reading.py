@@ -139,9 +139,23 @@ def _yaml(files: Files, name: str) -> dict[str, Any]:
         if len(text) > 64 * 1024 or re.search(r"(?m)[\s:\-\[,]\*\w", text):
             raise PackageError(f"{name} is too long, or uses aliases.")
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        _check_texts(values)
+    except PackageError:
+        raise
+    except Exception as error:  # a date of the month 99, brackets without end: YAML raises whatever it stumbles over
         raise PackageError(f"{name} is not YAML: {error}") from error
     return _mapping(values, name)
+
+
+def _check_texts(value: Any) -> None:
+    """Raises ValueError where a text in it, by an escape, is none that a database takes."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set):
+        for each in value:
+            _check_texts(each)
+    elif isinstance(value, str) and re.search("[\x00\ud800-\udfff]", value):
+        raise ValueError("a NUL or half a character")
 
 
 def _title(meta: dict[str, Any], slug: str) -> str:

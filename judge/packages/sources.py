@@ -17,6 +17,9 @@ FILES = 5000
 FILE_BYTES = 64 * MIB
 NAME_CHARS = 200
 
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What all tools write; others let a zip ask for gigabytes of memory."""
+
 Files = dict[str, bytes]
 """Path inside the package, with slashes, → content."""
 
@@ -61,6 +64,8 @@ def _read_members(archive: zipfile.ZipFile) -> Files:
             continue
         if member.flag_bits & 1:
             raise PackageError(f"{name} is encrypted.")
+        if member.compress_type not in PACKINGS:
+            raise PackageError(f"{name} is packed otherwise than by deflate.")
         if member.file_size > FILE_BYTES:
             raise PackageError(f"{name} has more than {FILE_BYTES // MIB} MiB.")
         if name in files:

@@ -115,8 +115,12 @@ class Sandbox:
             if stdout is None:
                 self._stdout, stdout = self._pipe()
                 ours(stdout)
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            try:
                 socket.send_fds(self._control, [b"."], [source, stdout])
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            except OSError as error:
+                raise SandboxError(f"the word to start does not arrive: {error}") from error
 
     def wait(self) -> Outcome:
         """Read what the program writes, watch it, and see it end. Raises SandboxError, RunStopped."""

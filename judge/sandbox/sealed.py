@@ -12,6 +12,7 @@ class SealedFile:
 
     def __init__(self, data: bytes, name: str = "file") -> None:
         self.size = len(data)
+        self._fd = -1
         self._fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         view = memoryview(data)
         while view:

@@ -266,6 +266,8 @@ ATTACKS = [
     Attack("secrets, from Java", "java", "import java.nio.file.*;\npublic class Main {\n  public static void main(String[] a) throws Exception {\n    String got = \"\";\n    for (String p : new String[] {\"/etc/shadow\", \"/etc/passwd\", \"/proc/1/environ\", \"/proc/1/mem\", \"{project}/manage.py\", \"/root/.bashrc\"})\n      try { Files.newInputStream(Path.of(p)).read(); got += p; } catch (Exception e) {}\n    System.out.println(got.isEmpty() ? \"3\" : got);\n  }\n}\n", OK),
     Attack("threads without end, from Java", "java", "public class Main {\n  public static void main(String[] a) {\n    try { for (int i = 0; i < 5000; i++) { Thread t = new Thread(() -> { try { Thread.sleep(100000); } catch (Exception e) {} }); t.setDaemon(true); t.start(); } }\n    catch (OutOfMemoryError e) { System.out.println(3); System.exit(0); }\n    System.out.println(\"many\");\n  }\n}\n", "AC RTE MLE"),
     # --- further ways to misuse a compiler
+    Attack("a thousand classes, from Java", "java", "public class Main { public static void main(String[] a) { System.out.println(3); } }\n" + "".join(f"class A{i} {{}}\n" for i in range(1500)), CE, "more than 200 files"),
+    Attack("a class in a folder of its own", "java", "package a.b;\npublic class Main { public static void main(String[] a) { System.out.println(3); } }\n", "CE RTE"),
     Attack("#embed of a secret", "c", "const unsigned char a[] = {\n#embed \"/etc/passwd\"\n};\nint main(void) {}\n", CE),
     Attack("#include of the compiler's environment", "c", '#include "/proc/self/environ"\nint main(void) {}\n', CE),
     Attack("#include of itself", "c", "#include __FILE__\nint main(void) {}\n", CE),

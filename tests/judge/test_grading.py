@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from judge import grading
+from judge import grading, testdata
 from judge.clock import sweep
 from judge.errors import NotCancellable, SourceEmpty, SourceNotText, SourceTooLong, TooManyWaiting, UnknownLanguage
 from judge.models import Submission
@@ -311,3 +311,13 @@ def test_a_syntax_error_is_a_compile_error_on_every_machine(kind: str, sandbox: 
     assert submission.verdict == "CE"
     assert "SyntaxError" in submission.compiler_output
     assert submission.results.count() == 0
+
+
+def test_tests_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(testdata, "KEPT_TESTS", 2 * len(SUM_TESTS))
+    problems = [make_problem() for _ in range(3)]
+
+    loaded = [testdata.load_tests(problem) for problem in problems]
+
+    assert testdata.load_tests(problems[2]) is loaded[2]
+    assert testdata.load_tests(problems[0]) is not loaded[0]

@@ -168,6 +168,13 @@ def test_a_zip_with_a_folder_around_it() -> None:
         ({"problem.yaml": "chowk: {checker: telepathy}\n"}, "no checker"),
         ({"problem.yaml": "validator_flags: float_tolerance much\n"}, "float_tolerance"),
         ({"problem.yaml": "!!python/object/apply:os.system ['id']\n"}, "not YAML"),
+        ({"problem.yaml": "name: 2023-99-99\n"}, "not YAML: month"),
+        ({"problem.yaml": "name: 0x_\n"}, "not YAML"),
+        ({"problem.yaml": "name: " + "9" * 6000}, "not YAML"),
+        ({"problem.yaml": "name: !!timestamp x\n"}, "not YAML"),
+        ({"problem.yaml": "name: " + "[" * 20_000}, "not YAML"),
+        ({"problem.yaml": 'name: "a\\0b"\n'}, "NUL or half a character"),
+        ({"problem.yaml": 'chowk: {slug: ["\\ud800"]}\n'}, "NUL or half a character"),
         ({"problem.yaml": "type: multi-pass\n"}, "type multi-pass"),
         ({"output_validators/a.cpp": "int main() {}", "output_validators/b.cpp": "int x;"}, "more than one file"),
         ({"data/testdata.yaml": "a: [1"}, "data/testdata.yaml is not YAML"),
@@ -205,6 +212,8 @@ def hostile(kind: str) -> bytes:
         elif kind == "many":
             for number in range(10_000):
                 archive.writestr(f"f{number}", "")
+        elif kind == "lzma":
+            archive.writestr("problem.yaml", "name: x", zipfile.ZIP_LZMA)
         elif kind == "twice":
             archive.writestr("problem.yaml", "a")
             archive.writestr("./problem.yaml", "b")
@@ -220,6 +229,7 @@ def hostile(kind: str) -> bytes:
         ("link", "symbolic link"),
         ("device", "neither a file nor a folder"),
         ("many", "10000 files"),
+        ("lzma", "packed otherwise"),
         ("twice", "twice"),
         ("../../etc/cron.d/x", "not a path inside"),
         ("/etc/passwd", "not a path inside"),
