@@ -10,9 +10,13 @@ from chat.models import Membership, Mention, Message, Room
 from chat.rendering import Rendered, excerpt
 from notifications.models import Notification
 from notifications.services import amend, notify
+from notifications.services import mark_read as mark_notifications_read
 
 KIND = "chat_mention"
 DIGEST_KIND = "chat_digest"
+MOST_SETTLED = 200
+"""Of one person's unread mentions, the newest that are looked through when they read."""
+_KEY_START = "message:"
 
 
 def mentionable(room_id: int, names: Iterable[str]) -> dict[str, int]:
@@ -85,6 +89,18 @@ def notify_of(message: Message, user: User, room: Room) -> None:
     )
 
 
+def settle_mentions(room: Room, user: User, number: int) -> None:
+    """What the person has read in the room up to a number waits in the inbox no longer. Mostly one query."""
+    waiting = Notification.objects.filter(user=user, kind=KIND, read_at=None).order_by("-pk")
+    waiting_for = {key: pk for pk, key in waiting.values_list("pk", "key")[:MOST_SETTLED]}
+    if not waiting_for:
+        return
+    message_ids = [int(key.removeprefix(_KEY_START)) for key in waiting_for]
+    read = Message.objects.filter(pk__in=message_ids, room=room, number__lte=number).values_list("pk", flat=True)
+    if ids := [waiting_for[f"{_KEY_START}{pk}"] for pk in read]:
+        mark_notifications_read(user=user, notification_ids=ids)
+
+
 def retell(message: Message, user_ids: Sequence[int]) -> None:
     """Put what a message says now into what it told these people: their inboxes, and the digests it stands in.
 
@@ -105,7 +121,7 @@ def retell(message: Message, user_ids: Sequence[int]) -> None:
 
 
 def _key(message: Message) -> str:
-    return f"message:{message.pk}"
+    return f"{_KEY_START}{message.pk}"
 
 
 def _text(message: Message) -> str:

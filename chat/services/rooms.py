@@ -17,6 +17,7 @@ from chat.names import clean_name
 from chat.queries import Seat
 from chat.roles import Action
 from chat.services.audit import record
+from chat.services.mentions import settle_mentions
 from notifications import streams
 
 MAX_ROOMS_PER_DAY = 20
@@ -173,7 +174,10 @@ def need_another_owner(room: Room, user: User) -> None:
 
 
 def mark_read(*, seat: Seat, number: int) -> int:
-    """Move a person's read position forward, never back, on all their devices; answers where it stands now."""
+    """Move a person's read position forward, never back, on all their devices; answers where it stands now.
+
+    What called them up to there is read in their inbox too.
+    """
     if seat.membership is None:
         return 0
     number = min(number, seat.room.last_number)
@@ -182,6 +186,7 @@ def mark_read(*, seat: Seat, number: int) -> int:
         if moved:
             data = {"room": seat.room.pk, "number": number, "unread": seat.room.last_number - number}
             streams.append(f"inbox:{seat.user.pk}", [("room.read", data)])
+            settle_mentions(seat.room, seat.user, number)
     return max(number, seat.membership.read_number)
 
 

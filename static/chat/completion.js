@@ -49,7 +49,8 @@ export class Completion {
     this.at = at;
     if (!at) return this.close();
     const choices = await this.find(at.kind, at.word).catch(() => []);
-    if (this.at !== at) return;
+    // Sent or written on in the meantime: what was asked for stands there no more.
+    if (this.at !== at || wordAt(this.text.value, this.text.selectionStart)?.word !== at.word) return;
     this.choices = choices;
     this.chosen = 0;
     this.show();
@@ -57,6 +58,10 @@ export class Completion {
 
   key(event) {
     if (this.list.hidden) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      this.close();
+      return;
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.chosen = (this.chosen + step + this.choices.length) % this.choices.length;
     else if (event.key === "Enter" || event.key === "Tab") this.take(this.chosen);

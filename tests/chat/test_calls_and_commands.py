@@ -343,6 +343,17 @@ def test_ten_mentions_are_one_mail(room, asha, ravi, settings) -> None:
     assert all(f"@ravi number {i}" in text for i in range(10))
 
 
+def test_what_was_read_in_the_room_waits_in_the_inbox_no_longer(asha, ravi, room) -> None:
+    other = make_room(asha, ravi)
+    for where in (room, room, other):
+        post(where, asha, "@ravi look")
+    waiting = Notification.objects.filter(user=ravi, read_at=None)
+    services.mark_read(seat=seat(ravi, room), number=1)
+    assert [one.url for one in waiting.order_by("pk")] == [f"/rooms/{room.slug}/2/", f"/rooms/{other.slug}/1/"]
+    services.mark_read(seat=seat(ravi, room), number=2)
+    assert [one.url for one in waiting] == [f"/rooms/{other.slug}/1/"]
+
+
 def test_who_has_read_it_or_may_no_longer_is_left_alone(room, asha, ravi) -> None:
     post(room, asha, "@ravi one")
     services.mark_read(seat=seat(ravi, room), number=1)

@@ -231,6 +231,7 @@ def test_a_conversation_side_by_side(browser, people) -> None:
     expect(hers.locator("#typing")).to_have_text("ravi is typing…")
     say(his, "Who brings tea @asha?")
     expect(row(hers, 1).locator(".mention--me")).to_have_text("@asha")
+    expect(hers.locator("#toasts")).not_to_contain_text("mentioned you")  # it stands before her eyes
 
     do(hers, 1, "reply")
     say(hers, "I do")

@@ -60,7 +60,7 @@ export function followNews(document) {
   live.subscribe(`inbox:${user}`, {
     onEvents(events) {
       for (const { type, data } of events) {
-        if (type === "notification.created" && location.pathname !== data.url) toast(data.title, { href: data.url });
+        if (type === "notification.created" && !isShown(data.url)) toast(data.title, { href: data.url });
       }
       soon();
     },
@@ -70,4 +70,11 @@ export function followNews(document) {
   setInterval(() => document.visibilityState === "visible" && soon(), EVERY_MS);
   addEventListener("pageshow", ({ persisted }) => persisted && soon());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
+}
+
+/** Whether what stands at an address is before the person's eyes: the page itself, or a part that says it covers it. */
+function isShown(url) {
+  if (location.pathname === url) return true;
+  const parts = [...document.querySelectorAll("[data-covers]")];
+  return document.visibilityState === "visible" && parts.some(({ dataset }) => url.startsWith(dataset.covers));
 }
