@@ -111,7 +111,10 @@ class Connections:
         while True:
             await asyncio.sleep(1)
             for connection in list(self._open):
-                connection.check()
+                try:
+                    connection.check()
+                except Exception:  # sessions are checked all the same
+                    logger.exception("live: cannot check a connection; trying again")
             if self._loop.time() - sessions_checked >= SESSION_CHECK_SECONDS:
                 sessions_checked = self._loop.time()
                 try:

@@ -205,7 +205,10 @@ class Hub:
         first, events = feed.take_outbox()
         for batch in _batches(feed.stream, first, events):
             for sink in tuple(feed.sinks):
-                sink.deliver(batch)
+                try:
+                    sink.deliver(batch)
+                except Exception:  # one subscriber's fault must not cost the others these events
+                    logger.exception("live: a subscriber of %s took no events", feed.stream)
 
     def _refill_if_gap(self, feed: "_Attached") -> None:
         feed.refill_scheduled = False

@@ -184,6 +184,23 @@ def test_a_socket_that_follows_all_it_may_can_move_a_cursor(monkeypatch: pytest.
     run(scenario)
 
 
+def test_one_subscriber_that_fails_costs_the_others_nothing() -> None:
+    asha = make_reader()
+    stream = make_stream(asha)
+
+    async def scenario() -> None:
+        sockets = [socket_of(asha) for _ in range(3)]
+        for consumer, _ in sockets:
+            await consumer.subscribe({"stream": stream, "after": 0})
+        broken = sockets[1][1]
+        del broken.messages
+        await in_thread(append, stream, 0)
+        for _, outlet in (sockets[0], sockets[2]):
+            await until(lambda outlet=outlet: outlet.seqs() == [1])
+
+    run(scenario)
+
+
 def test_a_redis_that_hangs_does_not_keep_the_hub_from_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "REDIS_PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(hubs, "TAIL_CHECK_SECONDS", 0.1)
