@@ -146,6 +146,14 @@ ATTACKS = [
     blocked("writing its own input", "os.write(0, b'x')"),
     blocked("the runner", "open('/runner', 'r+b')"),
     Attack("the descriptors of process 1", "javascript", "const fs = require('fs');\nconst got = [];\nfor (const path of ['/proc/1/fd', '/proc/1/fdinfo', '/proc/1/task/1/fd']) try { got.push(fs.readdirSync(path)) } catch (e) {}\nfor (let fd = 0; fd < 16; fd++) try { got.push(fs.openSync('/proc/1/fd/' + fd, 'r+')) } catch (e) {}\nfor (const name of ['environ', 'mem', 'cwd', 'root', 'exe', 'maps']) try { got.push(name, fs.readFileSync('/proc/1/' + name).length) } catch (e) {}\nconsole.log(got.length ? JSON.stringify(got) : 3);\n", OK),
+    # --- the sandbox's own control
+    c("a storm of signals at process 1", "if (!fork()) for (;;) kill(1, SIGCHLD); for (;;) kill(1, SIGCHLD);", TLE),
+    c("children that flee", "if (fork()) { puts(\"3\"); return 0; } for (;;) { if (fork()) _exit(0); }", "AC RTE"),
+    c("children that flee from the clock", "for (;;) { int p = fork(); if (p > 0) _exit(0); }", "AC WA RTE TLE"),
+    c("a parent that hangs in vfork", "if (!vfork()) { for (;;) pause(); } puts(\"3\");", TLE, "Idle"),
+    c("the runner run by the program", "int s[2]; if (socketpair(AF_UNIX, SOCK_STREAM, 0, s)) abort(); dup2(s[0], 3); if (write(s[1], \".\", 1) < 0) abort(); char *a[] = {\"/runner\", \"init\", \"1000\", \"1000\", \"-1\", \"-1\", \"-1\", \"-1\", \"-1\", \"-\", \"1\", \"--\", \"/bin/echo\", \"3\", 0}; execv(\"/runner\", a); abort();", RTE, "Exit code 70", head="#include <sys/socket.h>"),
+    c("the launcher run by the program", "char *a[] = {\"/runner\", \"launch\", \"0\", \"0\", \"0\", \"9\", \"/sys/fs/cgroup/tasks\", \"--\", \"/bin/echo\", \"3\", 0}; execv(\"/runner\", a); abort();", RTE, "Exit code 70"),
+    c("descriptors in flight", "int s[2], n = 0; for (;;) { if (socketpair(AF_UNIX, SOCK_DGRAM, 0, s)) break; char room[CMSG_SPACE(200 * sizeof(int))] = {0}; struct iovec v = {\"x\", 1}; struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room}; struct cmsghdr *h = CMSG_FIRSTHDR(&m); h->cmsg_level = SOL_SOCKET; h->cmsg_type = SCM_RIGHTS; h->cmsg_len = CMSG_LEN(200 * sizeof(int)); for (int i = 0; i < 200; i++) ((int *)CMSG_DATA(h))[i] = s[0]; if (sendmsg(s[1], &m, MSG_DONTWAIT) < 0) break; close(s[0]); n++; } puts(n < 64 ? \"3\" : \"many\");", OK, head="#include <sys/socket.h>"),
     # --- devices
     blocked("the memory device", "open('/dev/mem', 'rb').read(1)"),
     blocked("the terminal", "open('/dev/tty').read(1)"),
