@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from channels.layers import get_channel_layer
 
-from chat.errors import NotAllowed
+from chat.errors import NotAllowed, RoomNotFound
 from chat.queries import room_by_id
 from chat.roles import Action
 
@@ -42,6 +42,8 @@ class Watchers:
         self._layer = get_channel_layer()
         self._name = uuid4().hex
         self._sockets: dict[int, set[ChatConsumer]] = {}
+        self._looking: dict[object, tuple[ChatConsumer, int]] = {}
+        """Who is about to watch a room, while it is seen whether they may."""
         self._typed_at: dict[tuple[int, int], float] = {}
         self._elsewhere: dict[str, tuple[float, dict[int, dict[int, str]]]] = {}
         self._shown: dict[int, dict[int, str]] = {}
@@ -51,9 +53,14 @@ class Watchers:
 
     async def watch(self, socket: "ChatConsumer", room_id: int) -> list[dict[str, Any]]:
         """Show a room on a socket; answers who is online there. Raises RoomNotFound or Banned."""
-        await socket.in_thread(room_by_id, socket.user, room_id)
-        if socket.is_closing:  # it was forgotten meanwhile
-            return []
+        look = object()
+        self._looking[look] = (socket, room_id)
+        try:
+            await socket.in_thread(room_by_id, socket.user, room_id)
+        finally:
+            was_forgotten = self._looking.pop(look, None) is None
+        if was_forgotten:
+            raise RoomNotFound()
         self._sockets.setdefault(room_id, set()).add(socket)
         self._changed.add(room_id)
         self._is_news = True
@@ -74,6 +81,9 @@ class Watchers:
 
     def forget(self, socket: "ChatConsumer", room_id: int | None = None) -> None:
         """The socket is gone, or may no longer see the room."""
+        for look, (who, room) in list(self._looking.items()):
+            if who is socket and room_id in (None, room):
+                del self._looking[look]
         rooms = [room_id] if room_id is not None else [room for room, all_ in self._sockets.items() if socket in all_]
         for room in rooms:
             sockets = self._sockets.get(room, set())
