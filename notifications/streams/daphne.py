@@ -58,6 +58,7 @@ class DaphneOutlet:
     def __init__(self, protocol: Any, transport: Any) -> None:
         self.waiting_bytes = 0
         self._protocol = protocol
+        self._open = protocol.STATE_OPEN
         self._transport = transport
         # The kernel would take megabytes for a client that reads nothing, and hide from us that it does not.
         transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -103,6 +104,8 @@ class DaphneOutlet:
 
     def _write_frame(self, frame: bytes) -> bool:
         transport = self._transport
+        if self._protocol.state != self._open:
+            return False  # no data follows a close frame, be it the client's
         if not self._has_room.is_set():
             self._waiting.append(frame)
             self.waiting_bytes += len(frame)
