@@ -89,13 +89,13 @@ def run_together(connection: psycopg.Connection[Any], *calls: Call) -> list[list
 
 
 def _encoded(value: Value) -> bytes | None:
-    match value:
-        case bytes() | None:
-            return value
-        case datetime():
-            return value.isoformat().encode()
-        case _:
-            return str(value).encode()  # true and false in whatever case
+    if isinstance(value, str):
+        return value.encode()
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat().encode()
+    return str(value).encode()  # true and false in whatever case
 
 
 def is_idle(connection: psycopg.Connection[Any]) -> bool:
