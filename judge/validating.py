@@ -6,7 +6,7 @@ They are called as the ICPC/Kattis format says (output validators: `input answer
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 
@@ -30,6 +30,7 @@ RIGHT, WRONG = 42, 43
 FEEDBACK = "/tmp/feedback"  # noqa: S108  # in the sandbox, where /tmp is the run's own
 MESSAGE_CHARS = 200
 COMPILED_KEPT = 32
+_PIPE_BYTES = 64 * 1024
 
 _LIMITS = RunLimits(cpu_ms=10_000, memory_bytes=512 * MIB, output_bytes=4 * MIB)
 
@@ -106,23 +107,20 @@ def run_interactive(
     asking = RunLimits(
         cpu_ms=max(_LIMITS.cpu_ms, limits.cpu_ms * 2), memory_bytes=_LIMITS.memory_bytes, stop=limits.stop
     )
-    with Sandbox(_judging_job(interactor, asking, stdin=stdin, answer=answer, flags=flags)) as asked:
+    job = _judging_job(interactor, asking, stdin=stdin, answer=answer, flags=flags)
+    with ThreadPoolExecutor(max_workers=1) as pool, Sandbox(job) as asked:
         from_program, to_interactor = os.pipe2(os.O_CLOEXEC)
         from_interactor, to_program = os.pipe2(os.O_CLOEXEC)
         try:
             asked.start(from_program, to_program)
             ran = sandboxes.start(from_interactor, to_interactor)
+            running = pool.submit(_see_end, ran, os.dup(from_interactor))
         finally:
             # Ours would keep each side from seeing the other's end.
             for fd in (from_program, to_interactor, from_interactor, to_program):
                 os.close(fd)
-        with ran, ThreadPoolExecutor(max_workers=1) as pool:
-            answering = pool.submit(asked.wait)
-            try:
-                outcome = ran.wait()
-            finally:
-                wait([answering])
-            answered = answering.result()
+        answered = asked.wait()
+    outcome = running.result()
     verdict, detail = verdict_of(outcome, limits)
     is_right = answered.exit_code == RIGHT and answered.ending == "exit"
     is_wrong = answered.exit_code == WRONG and answered.ending == "exit"
@@ -134,6 +132,18 @@ def run_interactive(
     elif verdict is None:
         raise ProgramBroken(f"the interactor ended by {answered.ending} with code {answered.exit_code}")
     return outcome_of(outcome, verdict, detail)
+
+
+def _see_end(ran: Sandbox, unread: int) -> Outcome:
+    """Wait for the program, then read what the interactor still writes, until it ends as well.
+
+    So none of its writes fails, which would cost it its verdict; the end of the program it sees where it reads.
+    """
+    with ran, open(unread, "rb", buffering=0) as rest:
+        outcome = ran.wait()
+        while rest.read(_PIPE_BYTES):
+            pass
+        return outcome
 
 
 def _judging_job(
