@@ -36,10 +36,10 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from judge import languages  # noqa: E402
-from judge.grader import Compiled, RunLimits, compile_program, run_program, sandboxes_for  # noqa: E402
+from judge.grader import Compiled, RunLimits, compile_program, job_of, sandboxes_for  # noqa: E402
 from judge.models import Problem, Submission  # noqa: E402
 from judge.packages.reading import Package, PackagedGroup, PackagedTest  # noqa: E402
-from judge.sandbox import MIB, Outcome, SealedFile, health  # noqa: E402
+from judge.sandbox import MIB, Outcome, SealedFile, health, run  # noqa: E402
 from judge.services import submissions  # noqa: E402
 from judge.services.problems import import_package  # noqa: E402
 from notifications.queues import push_job  # noqa: E402
@@ -219,7 +219,7 @@ def overhead_ms() -> float:
         os.close(reader)
 
     def cold() -> None:
-        assert run_program(program, limits, stdin=stdin).stdout == b"3"
+        _right(run(job_of(program, limits), stdin=stdin))
 
     def ten() -> None:
         with sandboxes_for(program, limits, runs=TESTS) as sandboxes:
@@ -274,7 +274,7 @@ def cpu_error() -> float:
         subprocess.run([path], check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         plain.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        outcome = run_program(program, RunLimits(cpu_ms=10_000, memory_bytes=64 * MIB), stdin=None)
+        outcome = run(job_of(program, RunLimits(cpu_ms=10_000, memory_bytes=64 * MIB)))
         boxed.append(outcome.cpu_us / 1e6)
     print(f"CPU time of one program: bare {min(plain):.3f} s, in the sandbox {min(boxed):.3f} s")
     return min(boxed) / min(plain) - 1

@@ -6,12 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from chat.errors import InvalidCall
+from notifications.texts import is_storable
 
 LARGEST_ID = 2**63 - 1
-
-
-def _is_storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class Params:
@@ -40,7 +37,7 @@ class Params:
     def text(self, name: str, default: str | None = None) -> str:
         """A text that a database can hold and look for: without NUL and halves of characters."""
         value = self.body(name, default)
-        if not _is_storable(value):
+        if not is_storable(value):
             raise InvalidCall(f"{name} is a well-formed text without NUL characters.", parameter=name)
         return value
 
@@ -73,7 +70,7 @@ class Params:
             value = value.replace(",", " ").split()
         if not isinstance(value, list) or len(value) > 100 or not all(isinstance(part, str) for part in value):
             raise InvalidCall(f"{name} is a list of names.", parameter=name)
-        if not all(map(_is_storable, value)):
+        if not all(map(is_storable, value)):
             raise InvalidCall(f"{name} is a list of well-formed names without NUL characters.", parameter=name)
         return [part.strip().lstrip("@") for part in value if part.strip()]
 

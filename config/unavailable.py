@@ -1,33 +1,21 @@
 """The answer when the database is away, has no connection to give, or is locked for too long: 503, try again."""
 
 import logging
-import sqlite3
 import sys
 from typing import Any
 
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
 from config.problems import problem
+from notifications.errors import Unavailable, is_unavailable
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 5
-CODE = "unavailable"
-WORDS = "The database does not answer. Try again in a few seconds."
-WORDS_FOR_PROGRAMS = f"{WORDS} With the same Idempotency-Key nothing is done twice."
-
-
-def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the same request may well succeed later: the fault is the database's, or a wait that was too long."""
-    if isinstance(error, OperationalError):
-        # SQLite calls a missing table operational too; its other codes tell of locks, disks and files.
-        return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
-    return isinstance(error, InterfaceError | TimeoutError)
+WORDS_FOR_PROGRAMS = f"{Unavailable.message} With the same Idempotency-Key nothing is done twice."
 
 
 def note_failure(sender: Any, request: HttpRequest, **more: Any) -> None:
@@ -62,17 +50,17 @@ def answer_to(error: Exception, request: HttpRequest) -> HttpResponse | None:
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """Made without the database."""
     answer = _answer(request)
-    answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    answer["Retry-After"] = str(Unavailable.retry_after_seconds)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return problem(503, CODE, WORDS_FOR_PROGRAMS)
+        return problem(Unavailable.status, Unavailable.code, WORDS_FOR_PROGRAMS)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        return JsonResponse({"error": {"code": CODE, "message": WORDS}}, status=503)
-    return HttpResponse(render_to_string("503.html"), status=503)
+        return JsonResponse({"error": Unavailable().as_dict()}, status=Unavailable.status)
+    return HttpResponse(render_to_string("503.html"), status=Unavailable.status)
 
 
 def _broken(request: HttpRequest) -> HttpResponse | None:

@@ -153,11 +153,6 @@ def compile_program(
     return Compiled(language, {name: SealedFile(data, name) for name, data in outcome.collected.items()}), said
 
 
-def run_program(program: Compiled, limits: RunLimits, *, stdin: SealedFile | None) -> Outcome:
-    """Run a compiled program once; raises SandboxError."""
-    return run(job_of(program, limits), stdin=stdin)
-
-
 def job_of(
     program: Compiled,
     limits: RunLimits,

@@ -153,6 +153,7 @@ def _run_tests(submission: Submission, program: Compiled, compiler_says: Callabl
                     submission, tests_done=tally.done, tests_total=len(tests), results=tally.results[told:]
                 )
                 told_at, told = time.monotonic(), len(tally.results)
+        # The verdict does not wait for the end of sandboxes that were not used.
         claims.finish(
             submission,
             verdict=tally.verdict,

@@ -1,6 +1,9 @@
 """Errors that are answers: what a service raises when it refuses a request."""
 
+import sqlite3
 from typing import Any
+
+from django.db import InterfaceError, OperationalError
 
 
 class AppError(Exception):
@@ -20,6 +23,23 @@ class AppError(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "message": str(self), **self.details}
+
+
+class Unavailable(AppError):
+    """The database is away, has no connection to give, or is locked for too long: see `is_unavailable`."""
+
+    code = "unavailable"
+    status = 503
+    message = "The database does not answer. Try again in a few seconds."
+    retry_after_seconds = 5
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the same request may well succeed later: the fault is the database's, or a wait that was too long."""
+    if isinstance(error, OperationalError):
+        # SQLite calls a missing table operational too; its other codes tell of locks, disks and files.
+        return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, InterfaceError | TimeoutError)
 
 
 class NotificationsError(AppError):

@@ -1,6 +1,5 @@
 """Who money goes to: finding a person by what was typed, and what to show of them."""
 
-import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -11,14 +10,12 @@ from django.db import connection
 
 from notifications.queries import user_by_phone
 from notifications.statements import Rows, fetch_together
+from notifications.texts import is_storable
 from payments import errors
 from payments.models import Account
 
 HOME_REGION = "IN"
 """A number without a country code is read as Indian: 7010233311 is +91 70102 33311."""
-
-_NO_NAME = re.compile("[\x00\ud800-\udfff]")
-"""What no database can be asked for."""
 
 
 def find_recipient(text: str) -> User:
@@ -32,7 +29,7 @@ def find_recipient(text: str) -> User:
     text = text.strip()
     if not text:
         raise errors.UnknownRecipient("Who should get it? A phone number, user name or e-mail address.")
-    if _NO_NAME.search(text):
+    if not is_storable(text):
         raise errors.UnknownRecipient
     if "@" in text[1:]:
         addresses = EmailAddress.objects.filter(email__iexact=text, verified=True, user__is_active=True)

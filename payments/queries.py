@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications.streams.log import last_seq
 from payments.errors import UnknownHold, UnknownRequest, UnknownTransfer
 from payments.models import Account, BankMove, Draft, Entry, Hold, MoneyRequest, Subscription, Transfer
 from payments.people import display_name
@@ -32,6 +33,15 @@ def plan_of(user: Any) -> Plan:
 def wallet_stream(user_id: int) -> str:
     """The stream of a person's wallet: what moved, and what the bank answered."""
     return f"wallet:{user_id}"
+
+
+def wallet_cursor(user: Any) -> dict[str, Any]:
+    """What a page needs to follow the wallet, `stream` and `after`.
+
+    To be asked before all that the page shows: what comes between the two is then told twice, never missed.
+    """
+    stream = wallet_stream(user.pk)
+    return {"stream": stream, "after": last_seq(stream)}
 
 
 # Each transfer asks this: as queries of the ORM's it cost ten times as much.

@@ -15,6 +15,7 @@ from judge.errors import PackageError
 from judge.models import Problem, Program
 from judge.packages.sources import Files
 from judge.verdicts import Verdict
+from notifications.texts import is_storable
 
 TESTS = 500
 DEFAULT_TIME_LIMIT_MS = 1000
@@ -133,15 +134,13 @@ def _metadata(files: Files) -> dict[str, Any]:
 
 
 def _yaml(files: Files, name: str) -> dict[str, Any]:
+    text = _text(files[name], name)
+    # No aliases: an alias of aliases is a bomb.
+    if len(text) > 64 * 1024 or re.search(r"(?m)[\s:\-\[,]\*\w", text):
+        raise PackageError(f"{name} is too long, or uses aliases.")
     try:
-        # No aliases: an alias of aliases is a bomb.
-        text = _text(files[name], name)
-        if len(text) > 64 * 1024 or re.search(r"(?m)[\s:\-\[,]\*\w", text):
-            raise PackageError(f"{name} is too long, or uses aliases.")
         values = yaml.safe_load(text)
         _check_texts(values)
-    except PackageError:
-        raise
     except Exception as error:  # a date of the month 99, brackets without end: YAML raises whatever it stumbles over
         raise PackageError(f"{name} is not YAML: {error}") from error
     return _mapping(values, name)
@@ -154,7 +153,7 @@ def _check_texts(value: Any) -> None:
     if isinstance(value, list | tuple | set):
         for each in value:
             _check_texts(each)
-    elif isinstance(value, str) and re.search("[\x00\ud800-\udfff]", value):
+    elif isinstance(value, str) and not is_storable(value):
         raise ValueError("a NUL or half a character")
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.db import DatabaseError, InterfaceError
-
 from notifications.api_auth import InsufficientScope, TokenRefused
-from notifications.errors import AppError, UnknownStream
+from notifications.errors import AppError, Unavailable, UnknownStream, is_unavailable
 from notifications.streams import may_read
-from notifications.streams.connections import connections
+from notifications.streams.connections import Connection, connections
 from notifications.streams.encoding import dumps
 from notifications.streams.origin import is_foreign
 from notifications.streams.permissions import scope_of
@@ -45,12 +43,6 @@ class ForeignOrigin(AppError):
     code = "foreign_origin"
     status = 403
     message = "Pages of other sites cannot ask here."
-
-
-class Unavailable(AppError):
-    code = "unavailable"
-    status = 503
-    message = "The database does not answer. Try again in a few seconds."
 
 
 class InternalError(AppError):
@@ -99,11 +91,13 @@ async def stream_request(scope: Scope) -> StreamRequest:
     return StreamRequest(visitor, cursors, query, headers)
 
 
-async def authorise(request: StreamRequest) -> None:
+async def authorise(request: StreamRequest, connection: Connection) -> None:
     """Raise UnknownStream where one of the streams does not exist or may not be read.
 
-    Whoever asks is among the `connections()` already: a right that is taken away after the look is told to them.
+    The connection is among the `connections()` from then on, until it leaves them: a right that is taken away after
+    the look is told to it.
     """
+    connections().add(connection)
     await connections().following.wait()
     user = request.visitor.user
     if not await in_thread(lambda: all(may_read(user, name) for name in request.cursors)):
@@ -140,12 +134,13 @@ def answering(application: Callable[[Scope, Receive, Send], Awaitable[None]]) ->
             await application(scope, receive, send)
         except AppError as error:
             await _refuse(send, error)
-        except (DatabaseError, InterfaceError, TimeoutError) as fault:
-            logger.warning("live: %s is not answered (%s)", scope["path"], fault)
-            await _refuse(send, Unavailable())
-        except Exception:
-            logger.exception("live: %s failed", scope["path"])
-            await _refuse(send, InternalError())
+        except Exception as fault:
+            if is_unavailable(fault):
+                logger.warning("live: %s is not answered (%s)", scope["path"], fault)
+                await _refuse(send, Unavailable())
+            else:
+                logger.exception("live: %s failed", scope["path"])
+                await _refuse(send, InternalError())
 
     return wrapped
 
@@ -155,7 +150,7 @@ async def _refuse(send: Send, error: AppError) -> None:
     if isinstance(error, TokenRefused):
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, Unavailable):
-        headers["retry-after"] = "2"
+        headers["retry-after"] = str(error.retry_after_seconds)
     await respond(send, error.status, dumps({"error": error.as_dict()}), headers)
 
 

@@ -35,8 +35,7 @@ async def poll(scope: Scope, receive: Receive, send: Send) -> None:
     wait = _wait_seconds(request)
     asked = Poll(request)
     try:
-        connections().add(asked)
-        await authorise(request)
+        await authorise(request, asked)
         await asked.subscribe()
         if asked.is_empty:
             await current_hub().catch_up(list(request.cursors))

@@ -43,8 +43,7 @@ async def server_sent_events(scope: Scope, receive: Receive, send: Send) -> None
     request = await stream_request(scope)
     source = EventStream(request, send)
     try:
-        connections().add(source)
-        await authorise(request)
+        await authorise(request, source)
         give_up_after(send, settings.LIVE_PONG_SECONDS)
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await _stream(source, receive)

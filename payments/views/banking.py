@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from notifications.streams.log import last_seq
 from payments import errors, gateways, queries, services
 from payments.forms import BankForm
 from payments.gateways.testbank import TestBank
@@ -51,9 +50,8 @@ def bank(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def bank_move(request: SignedInRequest, move_id: UUID) -> HttpResponse:
     """One top-up or withdrawal, with the way on to the gateway's own page."""
-    # The cursor before the move: news that comes between the two then loads the page once more, and is never missed.
-    after = last_seq(queries.wallet_stream(request.user.pk))
-    context = {"move": queries.bank_move_for(request.user, move_id), "after": after}
+    cursor = queries.wallet_cursor(request.user)
+    context = {"move": queries.bank_move_for(request.user, move_id), **cursor}
     return render(request, "payments/bank_move.html", context)
 
 

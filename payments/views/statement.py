@@ -6,7 +6,6 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from notifications.streams.log import last_seq
 from payments import exports, queries, statement_queries
 from payments.pdf import papers
 from payments.people import display_name
@@ -22,8 +21,7 @@ CHART_LINES = 60
 @require_GET
 def statement(request: SignedInRequest) -> HttpResponse:
     """Everything that moved, filtered and searched, with what each month adds up to."""
-    # Before the rest: what moves meanwhile comes by the stream as well, and is not missed.
-    after = last_seq(queries.wallet_stream(request.user.pk))
+    cursor = queries.wallet_cursor(request.user)
     wanted = _filter(request)
     page = Paginator(statement_queries.entries_of(request.user, wanted), LINES_PER_PAGE).get_page(
         request.GET.get("page")
@@ -40,7 +38,7 @@ def statement(request: SignedInRequest) -> HttpResponse:
         "chart": queries.latest_lines(request.user, CHART_LINES),
         "balance_paise": queries.balance_paise(request.user),
         "query": query.urlencode(),
-        "after": after,
+        **cursor,
     }
     return render(request, "payments/statement.html", context)
 

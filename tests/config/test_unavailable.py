@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
-from config.unavailable import is_unavailable
+from notifications.errors import is_unavailable
 from payments.ledger import wallet_id
 from tests.payments.callers import token_for
 from tests.payments.factories import balance, make_person

@@ -8,16 +8,17 @@ import pytest
 from django.core.management import call_command
 
 from judge import grading, languages
-from judge.grader import Compiled, RunLimits, compile_program, run_program
+from judge.grader import Compiled, RunLimits, compile_program, job_of
 from judge.languages import Language
 from judge.management.commands.judge_doctor import self_test
-from judge.sandbox import MIB, Outcome, SealedFile, health
+from judge.sandbox import MIB, Outcome, SealedFile, health, run
 
 
 def run_python(source: str, stdin: str = "") -> Outcome:
     program, said = compile_program(languages.BY_CODE["python3"], source)
     assert isinstance(program, Compiled), said
-    return run_program(program, RunLimits(cpu_ms=2000, memory_bytes=64 * MIB), stdin=SealedFile(stdin.encode()))
+    job = job_of(program, RunLimits(cpu_ms=2000, memory_bytes=64 * MIB))
+    return run(job, stdin=SealedFile(stdin.encode()))
 
 
 @pytest.mark.parametrize("language", languages.ALL, ids=lambda language: language.code)

@@ -108,7 +108,7 @@ def test_nothing_is_made_ahead_where_it_would_cost_the_run_its_processor(
 def test_runs_that_stand_back_make_nothing_ahead_on_a_busy_machine(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     job = replace(shell("true", mark), limits=replace(LIMITS, nice=10))
     for runnable, made in ((2, True), (3, False)):
-        monkeypatch.setattr(spares, "runnable_processes", lambda: runnable)  # noqa: B023  # called within this turn
+        monkeypatch.setattr(spares, "runnable_processes", lambda runnable=runnable: runnable)
         with Sandboxes(job, runs=3) as sandboxes:
             assert bool(sandboxes.spares) is made
             assert sandboxes.run(stdin=None).is_ok

@@ -60,9 +60,9 @@ class Outlet:
 
 
 def socket_of(user: Any) -> tuple[StreamConsumer, Outlet]:
-    consumer = Socket()
+    consumer: Any = Socket()
     consumer.begin(Visitor(user, "session"))
-    consumer.outlet = outlet = Outlet()  # type: ignore[assignment]
+    consumer.outlet = outlet = Outlet()
     connections().add(consumer)
     return consumer, outlet
 
