@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.cluster import postgres
 from bench.live import peers
-from bench.live.load import Load
+from bench.live.load import Load, keep_a_processor
 from bench.live.peers import Servers
 from bench.live.stalled import measure_stalled
 
@@ -81,6 +81,7 @@ def main() -> None:
     wanted = options.only or ["chowk", "ws", "socketio", "tutorial"]
     rates = [50_000, 100_000]
     results: dict[str, Figures] = {}
+    keep_a_processor()
     with tempfile.TemporaryDirectory(prefix="chowk-bench-") as temporary, postgres() as cluster:
         folder = Path(temporary)
         with peers.redis(folder) as redis_url:
