@@ -1,12 +1,15 @@
 """Group commit: order, batches that grow under load, one item's refusal, cancelled and broken batches."""
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
+from notifications import batching
 from notifications.batching import Batcher
 
 
@@ -93,6 +96,31 @@ def test_a_broken_connection_is_replaced_for_the_next_batch() -> None:
     with pytest.raises(Exception, match="closed"):
         batcher.submit(1).result(10)
     assert busy[0].result(10) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_keeps_its_connection_for_what_comes_next_and_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "LINGER_SECONDS", 0.3)
+    held: list[tuple[Any, Any]] = []
+
+    def write(items: Sequence[int]) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        own = connections[connection.alias]
+        held.append((own, own.connection))
+        return list(items)
+
+    batcher: Batcher[int, int] = Batcher(write, max_items=10, name="test")
+    for _ in range(2):
+        batcher.submit(1).result(10)
+        time.sleep(0.05)
+    (own, first), (_, second) = held
+    assert first is second
+    deadline = time.monotonic() + 10
+    while own.connection is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert own.connection is None
+    assert batcher.submit(2).result(10) == 2
 
 
 def test_what_comes_in_the_pause_after_a_batch_shares_the_next() -> None:
