@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Protocol
 
@@ -15,8 +16,12 @@ from notifications.streams.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
+CHECK_SECONDS = 1.0
 SESSION_CHECK_SECONDS = 3.0
 """How often sessions are compared with the database: a logout ends what is open within 5 s."""
+
+TURNS = 7
+"""In which all connections are checked: hundreds at once would hold up everybody's messages for milliseconds."""
 
 
 class Reason(Enum):
@@ -51,8 +56,12 @@ class Connections:
         self._open: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._check_forever())
-        self._subscribing = self._loop.create_task(self._follow_revocations())
+        forever = (
+            self._in_turns(CHECK_SECONDS, self._check),
+            self._in_turns(SESSION_CHECK_SECONDS, self._check_sessions),
+            self._follow_revocations(),
+        )
+        self._tasks = [self._loop.create_task(work) for work in forever]
 
     def add(self, connection: Connection) -> None:
         self._open.add(connection)
@@ -80,6 +89,8 @@ class Connections:
 
     # The hub's sink of the control stream.
 
+    outlet = None
+
     def deliver(self, batch: Batch) -> None:
         for event in map(orjson.loads, batch.events):
             user_id, stream = event["data"]["user"], event["data"]["stream"]
@@ -106,27 +117,28 @@ class Connections:
                 self.following.set()
                 return
 
-    async def _check_forever(self) -> None:
-        sessions_checked = self._loop.time()
+    async def _in_turns(self, seconds: float, look: Callable[[list[Connection]], Awaitable[None]]) -> None:
+        """Look at each open connection once in so many seconds."""
         while True:
-            await asyncio.sleep(1)
-            for connection in list(self._open):
+            for turn in range(TURNS):
+                await asyncio.sleep(seconds / TURNS)
                 try:
-                    connection.check()
-                except Exception:  # sessions are checked all the same
-                    logger.exception("live: cannot check a connection; trying again")
-            if self._loop.time() - sessions_checked >= SESSION_CHECK_SECONDS:
-                sessions_checked = self._loop.time()
-                try:
-                    await self._check_sessions()
+                    await look([each for each in self._open if hash(each) % TURNS == turn])
                 except Exception:
-                    logger.exception("live: cannot check sessions; trying again")
+                    logger.exception("live: cannot check connections; trying again")
 
-    async def _check_sessions(self) -> None:
-        people = [connection for connection in self._open if connection.visitor.is_signed_in]
+    async def _check(self, some: list[Connection]) -> None:
+        for connection in some:
+            try:
+                connection.check()
+            except Exception:  # the others are checked all the same
+                logger.exception("live: cannot check a connection; trying again")
+
+    async def _check_sessions(self, some: list[Connection]) -> None:
+        people = [connection for connection in some if connection.visitor.is_signed_in]
         if not people:
             return
-        over = await in_thread(ended, {connection.visitor for connection in people})
+        over = await in_thread(ended, [connection.visitor for connection in people])
         for connection in people:
             if connection.visitor in over:
                 connection.end(Reason.SIGNED_OUT)

@@ -1,5 +1,6 @@
 """Who is behind a connection: the session cookie or the API token of a scope, read outside of any request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -16,14 +17,15 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from notifications.api_auth import find_token
+from notifications.statements import execute_together
 from notifications.streams.threads import in_thread
 
 _IDS_PER_QUERY = 500  # SQLite takes at most 999 parameters where it is old
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visitor:
-    """A user (perhaps anonymous) and the session, or the token, that proves it."""
+    """A user (perhaps anonymous) and the session, or the token, that proves it; one object for each connection."""
 
     user: Any
     session_key: str
@@ -75,43 +77,45 @@ def _load_token(text: bytes) -> Visitor:
 
 # One parameter and one statement, and only what has ended comes back: hundreds of parameters and rows would hold the
 # interpreter's lock for tens of milliseconds, and everybody's messages with it.
-_ENDED_SESSIONS = {
-    "postgresql": """
-        SELECT given->>'session', (given->>'user')::bigint FROM json_array_elements(%s::json) AS given
-        WHERE NOT EXISTS (SELECT FROM {sessions} WHERE session_key = given->>'session' AND expire_date > %s)
-           OR NOT EXISTS (SELECT FROM {users} WHERE id = (given->>'user')::bigint AND is_active
-                                                AND password = given->>'password')
-    """,
-    "sqlite": """
-        SELECT value->>'session', value->>'user' FROM json_each(%s)
-        WHERE NOT EXISTS (SELECT 1 FROM {sessions} WHERE session_key = value->>'session' AND expire_date > %s)
-           OR NOT EXISTS (SELECT 1 FROM {users} WHERE id = value->>'user' AND is_active
-                                                AND password = value->>'password')
-    """,
+_GIVEN = {
+    "postgresql": "json_to_recordset(%s::json) AS given(session text, account bigint, password text)",
+    "sqlite": """(SELECT value->>'session' AS session, value->>'account' AS account, value->>'password' AS password
+                  FROM json_each(%s)) AS given""",
 }
+_ENDED_SESSIONS = """
+    SELECT given.session, given.account FROM {given}
+    LEFT JOIN {sessions} AS held ON held.session_key = given.session AND held.expire_date > %s
+    LEFT JOIN {users} AS person ON person.id = given.account AND person.is_active
+        AND person.password = given.password
+    WHERE held.session_key IS NULL OR person.id IS NULL
+"""
 
 
-def ended(visitors: set[Visitor]) -> set[Visitor]:
+def ended(visitors: Iterable[Visitor]) -> set[Visitor]:
     """Those whose session or token was ended or has expired, or whose password, or right to sign in, was changed."""
-    programs = {v for v in visitors if v.token_id is not None}
-    return _signed_out(visitors - programs) | _without_token(programs)
+    people: list[Visitor] = []
+    programs: list[Visitor] = []
+    for visitor in visitors:
+        (people if visitor.token_id is None else programs).append(visitor)
+    return _signed_out(people) | _without_token(programs)
 
 
-def _signed_out(people: set[Visitor]) -> set[Visitor]:
+def _signed_out(people: list[Visitor]) -> set[Visitor]:
     if not people:
         return set()
-    given = orjson.dumps([{"session": v.session_key, "user": v.user.pk, "password": v.user.password} for v in people])
-    sql = _ENDED_SESSIONS[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.format(sessions=Session._meta.db_table, users=get_user_model()._meta.db_table),
-            [given.decode(), connection.ops.adapt_datetimefield_value(timezone.now())],
-        )
-        over = set(cursor.fetchall())
+    given = orjson.dumps(
+        [{"session": v.session_key, "account": v.user.pk, "password": v.user.password} for v in people]
+    )
+    sql = _ENDED_SESSIONS.format(
+        given=_GIVEN[connection.vendor], sessions=Session._meta.db_table, users=get_user_model()._meta.db_table
+    )
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    [rows] = execute_together((sql, [given.decode(), now]))
+    over = {(session, account) for session, account in rows}
     return {v for v in people if (v.session_key, v.user.pk) in over}
 
 
-def _without_token(programs: set[Visitor]) -> set[Visitor]:
+def _without_token(programs: list[Visitor]) -> set[Visitor]:
     ids = [v.token_id for v in programs]
     alive: set[int] = set()
     for start in range(0, len(ids), _IDS_PER_QUERY):
