@@ -22,6 +22,7 @@ from django.urls import get_resolver  # noqa: E402
 from twisted.internet import defer  # noqa: E402
 
 from config.asgi import application  # noqa: E402
+from notifications.streams import fanout  # noqa: E402
 from notifications.streams.connections import connections  # noqa: E402
 from notifications.streams.daphne import (  # noqa: E402
     cut_broken_responses,
@@ -90,6 +91,7 @@ def main() -> None:
     get_resolver().url_patterns  # noqa: B018  (loads every view)
     remember_content_types()
     cut_broken_responses()
+    fanout.prepare(settings.VAR_DIR / "compiled")
     gc.collect()
     gc.freeze()
     proxied = settings.BEHIND_PROXY

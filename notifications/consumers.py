@@ -15,7 +15,7 @@ from notifications.streams.connections import Reason, connections
 from notifications.streams.encoding import Batch, dumps
 from notifications.streams.hub import current_hub
 from notifications.streams.origin import is_foreign
-from notifications.streams.outlet import BACKLOG_BYTES, outlet_for
+from notifications.streams.outlet import BACKLOG_BYTES, Outlet, outlet_for
 from notifications.streams.rpc import InvalidParams, RateLimit, RpcError, rpc
 from notifications.streams.session import Visitor, visitor_of
 from notifications.streams.threads import in_thread
@@ -123,14 +123,11 @@ class StreamConsumer(AsyncConsumer):
 
     def write_text(self, payload: bytes) -> None:
         if not self.is_closing and not self.outlet.write_text(payload):
-            self._close_if_slow()
+            self.close_if_slow()
 
-    def write_batch(self, batch: Batch) -> None:
-        if not self.is_closing and not self.outlet.write(batch):
-            self._close_if_slow()
-
-    def _close_if_slow(self) -> None:
-        if self.outlet.backlog_bytes > BACKLOG_BYTES:
+    def close_if_slow(self) -> None:
+        """Close a client that does not take what it is sent."""
+        if not self.is_closing and self.outlet.backlog_bytes > BACKLOG_BYTES:
             self._spawn(self.close(TOO_SLOW))
 
     # --- asked by the registry of connections ------------------------------------------------------------
@@ -298,12 +295,15 @@ def _too_many(wait: float) -> RpcError:
 class Subscription:
     """One stream of one socket; the hub delivers straight to the socket's outlet."""
 
+    __slots__ = ("_consumer", "_hub", "_is_over", "acknowledged", "is_revoked", "outlet", "stream")
+
     def __init__(self, consumer: StreamConsumer, stream: str) -> None:
         self.stream = stream
         self.acknowledged: int | None = None  # until all history is handed out, at the pace at which it is read
         self.is_revoked = False
-        self._is_over = False
         self._consumer = consumer
+        self._is_over = False
+        self.outlet: Outlet = consumer.outlet
         self._hub = current_hub()
 
     async def start(self, after: int | None) -> int:
@@ -323,8 +323,8 @@ class Subscription:
         return self.acknowledged is not None and self._hub.is_far_behind(self.stream, self.acknowledged)
 
     def deliver(self, batch: Batch) -> None:
-        if not self._is_over:
-            self._consumer.write_batch(batch)
+        if not self._is_over and not self.outlet.write(batch):
+            self._consumer.close_if_slow()
 
     def reset(self, last_seq: int) -> None:
         if not self._is_over:

@@ -5,6 +5,7 @@ Everything here answers None or 0 where a server is not the daphne it knows; cal
 """
 
 import asyncio
+import errno
 import functools
 import socket
 from collections import deque
@@ -52,23 +53,41 @@ def _buffered(transport: Any) -> int:
 
 
 class DaphneOutlet:
-    """Writes whole frames straight to an idle socket, through Twisted's buffer to a busy one, and keeps what a slow
-    client does not take: as references to frames that all subscribers share."""
+    """Writes whole frames straight to the socket while nothing waits for it. What a slow client does not take is kept
+    as references to frames that all subscribers share; Twisted has at most the rest of one, and what autobahn says.
+
+    One attribute tells whether a frame may go straight: to ask all the objects of a connection what it depends on took
+    as long for 500 of them as to store the message.
+    """
+
+    __slots__ = (
+        "_has_room",
+        "_protocol",
+        "_send_now",
+        "_transport",
+        "_waiting",
+        "_write",
+        "can_send",
+        "fileno",
+        "waiting_bytes",
+    )
 
     def __init__(self, protocol: Any, transport: Any) -> None:
         self.waiting_bytes = 0
         self._protocol = protocol
-        self._open = protocol.STATE_OPEN
         self._transport = transport
         # The kernel would take megabytes for a client that reads nothing, and hide from us that it does not.
         transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        self.fileno = transport.socket.fileno
         self._send_now = transport.socket.send
         self._waiting: deque[bytes] = deque()
+        self.can_send = False
         self._has_room = asyncio.Event()
-        self._has_room.set()
         # Until here the transport's producer was the HTTP channel of the upgrade request.
         transport.unregisterProducer()
-        transport.registerProducer(self, True)
+        self._write = transport.write
+        transport.write = self._write_behind
+        transport.registerProducer(self, False)  # asks at once, and whenever Twisted has sent all that it had
 
     @property
     def backlog_bytes(self) -> int:
@@ -103,40 +122,56 @@ class DaphneOutlet:
         self._transport.abortConnection()
 
     def _write_frame(self, frame: bytes) -> bool:
-        transport = self._transport
-        if self._protocol.state != self._open:
-            return False  # no data follows a close frame, be it the client's
-        if not self._has_room.is_set():
+        if self.can_send:
+            return self._send(frame)
+        if self._is_open:
             self._waiting.append(frame)
             self.waiting_bytes += len(frame)
-            return False
-        if transport._tempDataBuffer or transport.dataBuffer or not transport.connected:
-            transport.write(frame)
-            return False
+        return False
+
+    @property
+    def _is_open(self) -> bool:
+        """No data follows a close frame, be it the client's."""
+        return bool(self._protocol.state == self._protocol.STATE_OPEN)
+
+    def _send(self, frame: bytes) -> bool:
         try:
-            sent = self._send_now(frame)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return False  # the reactor sees the same and closes the connection
-        if sent < len(frame):
-            transport.write(frame[sent:])
-            return False
-        return True
+            return self.sent(frame, self._send_now(frame))
+        except OSError as error:
+            return self.sent(frame, -(error.errno or errno.EPIPE))
 
-    # Twisted's push producer: called by the transport when its buffer is full, empty again, or gone.
+    def sent(self, frame: bytes, count: int) -> bool:
+        if count == len(frame):
+            return True
+        if count >= 0 or count == -errno.EAGAIN:
+            self._transport.write(frame[max(count, 0) :])
+        return False  # after any other error the reactor closes the connection, which sees the same
 
-    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
+    def _write_behind(self, data: bytes) -> None:
+        """The transport's `write`, ours and autobahn's: from now on frames wait until this has left."""
+        self.can_send = False
         self._has_room.clear()
+        self._write(data)
 
-    def resumeProducing(self) -> None:  # noqa: N802
-        self._has_room.set()
-        while self._waiting and self._has_room.is_set():
+    # Twisted's pull producer: called by the transport when it has nothing to send any more, or is gone.
+
+    def resumeProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        if _buffered(self._transport):
+            return  # what was written before this outlet was there; the transport asks again
+        if self._transport.disconnecting or not self._is_open:
+            self._transport.unregisterProducer()  # it would wait for us before it closes
+            self.stopProducing()
+            return
+        self.can_send = True
+        while self._waiting and self.can_send:
             frame = self._waiting.popleft()
             self.waiting_bytes -= len(frame)
-            self._transport.write(frame)
+            self._send(frame)
+        if self.can_send:
+            self._has_room.set()
 
     def stopProducing(self) -> None:  # noqa: N802
+        self.can_send = False
         self._has_room.set()
         self.drop_waiting()
 

@@ -18,9 +18,18 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Outlet(Protocol):
     """Where a connection's frames go. Never blocks."""
 
+    can_send: bool
+    """Whether a frame may be sent straight to the socket; what came of it is told to `sent`."""
+
+    def fileno(self) -> int:
+        """The socket's number as it is now: -1 once it is closed, and may be another connection's tomorrow."""
+
     @property
     def backlog_bytes(self) -> int:
         """What has not left for the client yet."""
+
+    def sent(self, frame: bytes, count: int) -> bool:
+        """The socket took so many bytes of a frame, or answered -errno; whether all of it left at once."""
 
     def write(self, batch: Batch) -> bool:
         """Send a batch of events; whether all of it left at once."""
@@ -50,16 +59,26 @@ class Outlet(Protocol):
 class PlainOutlet:
     """By ASGI's `send`, one after another: works on every server."""
 
+    can_send = False
+
     def __init__(self, send: Send) -> None:
         self.backlog_bytes = 0
         self._send = send
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._task = asyncio.create_task(self._write_forever())
 
+    def fileno(self) -> int:
+        return -1
+
+    def sent(self, frame: bytes, count: int) -> bool:
+        raise NotImplementedError("no socket is known")
+
     def write(self, batch: Batch) -> bool:
         return self.write_text(batch.notification)
 
     def write_text(self, payload: bytes) -> bool:
+        if self._task.cancelling():
+            return False
         self.backlog_bytes += len(payload)
         self._waiting.put_nowait(payload)
         return False

@@ -115,6 +115,8 @@ class Poll:
 class Answer:
     """What one stream has to say in a poll."""
 
+    outlet = None
+
     def __init__(self, poll: Poll, stream: str) -> None:
         self.stream = stream
         self.seq = 0

@@ -165,6 +165,8 @@ class EventStream:
 class Part:
     """One stream of a response."""
 
+    outlet = None
+
     def __init__(self, source: EventStream, stream: str) -> None:
         self.stream = stream
         self.seq = 0
