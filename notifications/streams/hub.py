@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
+from uuid import uuid4
 
 from channels.layers import get_channel_layer
 
 from notifications.streams import log
 from notifications.streams.encoding import Batch, encode
+from notifications.streams.fanout import Sink, hand_out
 from notifications.streams.feed import Feed
+from notifications.streams.neighbours import HELLO_SECONDS, Neighbours
 from notifications.streams.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -25,6 +28,9 @@ LINGER_SECONDS = 10.0
 
 REDIS_PATIENCE_SECONDS = 2.0
 
+HUBS = "hubs"
+"""The group in which hubs say that they are there."""
+
 BEHIND_EVENTS = 1000
 BEHIND_BYTES = 1024 * 1024
 """How much a subscriber may lack of what is older than two checks."""
@@ -32,19 +38,6 @@ BEHIND_BYTES = 1024 * 1024
 FRAME_EVENTS = 1000
 FRAME_BYTES = 256 * 1024
 """What one frame carries at most, so that a slow line shows progress."""
-
-
-class Sink(Protocol):
-    """One subscriber of one stream. Called on the event loop, must not block."""
-
-    def deliver(self, batch: Batch) -> None:
-        """Take events that follow what was delivered before."""
-
-    def reset(self, last_seq: int) -> None:
-        """The events in between are no longer kept: the subscriber goes on from `last_seq`."""
-
-    async def ready(self) -> bool:
-        """Wait, while history is handed out, until more can be taken; False ends it: nothing more is wanted."""
 
 
 def group_of(stream: str) -> str:
@@ -57,11 +50,14 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        self.neighbours = Neighbours(self.loop.time)
+        self._id = uuid4().hex
         self._layer = get_channel_layer("subscribe")
+        self._is_introduced = False  # whether it hears the others, and itself
         self._feeds: dict[str, _Attached] = {}
         self._opening: dict[str, asyncio.Future[_Attached]] = {}
         self._channel: str | None = None
-        forever = (self._listen(), self._check_tails(), self._keep_joined())
+        forever = (self._listen(), self._say_hello(), self._check_tails(), self._keep_joined())
         self._tasks = {self.loop.create_task(work) for work in forever}
 
     # --- subscribing -----------------------------------------------------------------------------------
@@ -175,19 +171,19 @@ class Hub:
 
     async def _open_once(self, stream: str) -> "_Attached":
         # Subscribe first, read the head afterwards: what is appended in between is then known twice, not never.
-        listening = await self._join_group(stream)
+        listening = await self._join_group(group_of(stream))
         feed = _Attached(stream, await in_thread(log.last_seq, stream))
         feed.listening = listening
         feed.idle_since = self.loop.time()
         self._feeds[stream] = feed
         return feed
 
-    async def _join_group(self, stream: str) -> bool:
+    async def _join_group(self, group: str) -> bool:
         if self._channel is None:
             return False
         try:
             async with asyncio.timeout(REDIS_PATIENCE_SECONDS):
-                await self._layer.group_add(group_of(stream), self._channel)
+                await self._layer.group_add(group, self._channel)
         except Exception as error:
             logger.warning("live: cannot subscribe to news (%s); reading from the database until Redis is back", error)
             return False
@@ -204,7 +200,7 @@ class Hub:
             return
         first, events = feed.take_outbox()
         for batch in _batches(feed.stream, first, events):
-            for sink in tuple(feed.sinks):
+            for sink in hand_out(batch, feed.sinks):
                 try:
                     sink.deliver(batch)
                 except Exception:  # one subscriber's fault must not cost the others these events
@@ -242,15 +238,28 @@ class Hub:
                 if self._channel is None:
                     self._channel = await self._layer.new_channel("hub")
                     for feed in list(self._feeds.values()):
-                        feed.listening = await self._join_group(feed.stream)
+                        feed.listening = await self._join_group(group_of(feed.stream))
                 message = await self._layer.receive(self._channel)
-                if message["type"] == "redaction":
+                if message["type"] == "news":
+                    self.tell(message["stream"], message["first"], message["last"], message["events"])
+                elif message["type"] == "redaction":
                     self.tell_redaction(message["stream"], message["seqs"])
                 else:
-                    self.tell(message["stream"], message["first"], message["last"], message["events"])
+                    self.neighbours.hear(is_own=message["hub"] == self._id)
             except Exception as error:
                 logger.warning("live: no news from Redis (%s); reading from the database meanwhile", error)
                 await asyncio.sleep(1)
+
+    async def _say_hello(self) -> None:
+        """Tell the other hubs, and ourselves, that this one is there, for as long as it is."""
+        layer = get_channel_layer()
+        while True:
+            try:
+                async with asyncio.timeout(REDIS_PATIENCE_SECONDS):
+                    await layer.group_send(HUBS, {"type": "hello", "hub": self._id})
+            except Exception as error:
+                logger.debug("live: Redis does not take a hello (%s); trying again", error)
+            await asyncio.sleep(HELLO_SECONDS)
 
     async def _check_tails(self) -> None:
         """Compare the log with what arrived. Asks the database alone: a Redis that hangs must not delay it."""
@@ -275,9 +284,10 @@ class Hub:
         while True:
             await asyncio.sleep(TAIL_CHECK_SECONDS)
             try:
+                self._is_introduced = self._is_introduced or await self._join_group(HUBS)
                 for feed in list(self._feeds.values()):
                     if not feed.listening:
-                        feed.listening = await self._join_group(feed.stream)
+                        feed.listening = await self._join_group(group_of(feed.stream))
                         if not feed.listening:
                             break  # the others would wait as long, each
                 await self._close_idle()

@@ -10,7 +10,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from notifications.streams.encoding import encode
-from notifications.streams.hub import group_of, hub_of_this_process
+from notifications.streams.hub import Hub, group_of, hub_of_this_process
 from notifications.streams.log import LiveEvent
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,8 @@ WAITING_MESSAGES = 10_000
 """News kept while Redis is slow or away; the oldest go first, the hubs then read the database."""
 
 MESSAGE_BYTES = 256 * 1024
-"""Above this the news names the events without carrying them: the hubs read them from the database."""
+WAITING_CARRIERS = 100
+"""Above these the news names the events without carrying them: the hubs read them from the database."""
 
 LET_OUT_SECONDS = 0.1
 """How long a writer waits at most for a server that is busy with something else."""
@@ -35,7 +36,8 @@ class Publisher:
         threading.Thread(target=self._run, name="publisher", daemon=True).start()
 
     def publish(self, stream: str, first: int, events: list[bytes]) -> None:
-        carried = events if sum(map(len, events)) <= MESSAGE_BYTES else []
+        is_light = sum(map(len, events)) <= MESSAGE_BYTES and len(self._waiting) < WAITING_CARRIERS
+        carried = events if is_light else []
         last = first + len(events) - 1
         message = {"type": "news", "stream": stream, "first": first, "last": last, "events": carried}
         self._send(stream, message)
@@ -82,7 +84,8 @@ def publish(stream: str, events: list[LiveEvent]) -> None:
     hub = hub_of_this_process()
     if hub is not None:
         hub.loop.call_soon_threadsafe(hub.tell, stream, first, events[-1].seq, encoded)
-    _the_publisher().publish(stream, first, encoded)
+    if _has_others(hub):
+        _the_publisher().publish(stream, first, encoded)
 
 
 def publish_redaction(stream: str, seqs: list[int]) -> None:
@@ -90,7 +93,13 @@ def publish_redaction(stream: str, seqs: list[int]) -> None:
     hub = hub_of_this_process()
     if hub is not None:
         hub.loop.call_soon_threadsafe(hub.tell_redaction, stream, seqs)
-    _the_publisher().publish_redaction(stream, seqs)
+    if _has_others(hub):
+        _the_publisher().publish_redaction(stream, seqs)
+
+
+def _has_others(hub: Hub | None) -> bool:
+    """Whether there are, or may be, hubs beside this process's own."""
+    return hub is None or not hub.neighbours.is_alone
 
 
 def let_news_out() -> None:
