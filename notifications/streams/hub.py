@@ -153,9 +153,11 @@ class Hub:
 
     async def close(self) -> None:
         """Stop all background work; subscribers are no longer told anything."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        tasks = set(self._tasks)
+        while tasks:  # the Redis client makes errors of some cancellations; who goes on after one is told again
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=0.5)
 
     # --- inside ----------------------------------------------------------------------------------------
 

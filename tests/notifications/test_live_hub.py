@@ -24,6 +24,12 @@ from tests.notifications.live import append, make_reader, make_stream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _sessions_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These people have none, and the first look at it comes at once."""
+    monkeypatch.setattr("notifications.streams.connections.ended", lambda visitors: set())
+
+
 class Socket(StreamConsumer):
     """A subclass, as every socket's: it has the calls by their names."""
 
