@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -126,7 +127,7 @@ class Hub:
     def is_far_behind(self, stream: str, acknowledged: int) -> bool:
         """Whether someone who follows the stream has not seen what is older than two checks, and lacks too much."""
         feed = self._feeds.get(stream)
-        if feed is None or acknowledged >= feed.settled_head:
+        if feed is None or acknowledged >= feed.heads[0]:
             return False
         return feed.head - acknowledged > BEHIND_EVENTS or feed.bytes_after(acknowledged) > BEHIND_BYTES
 
@@ -275,7 +276,7 @@ class Hub:
                         self._start_afresh(feed, tails[feed.stream])
                     elif feed.head < feed.expected:
                         self._spawn(self._refill(feed))
-                    feed.settled_head, feed.last_head = feed.last_head, feed.head
+                    feed.heads.append(feed.head)
                     # What is on its way now has until the next check to arrive by itself.
                     feed.expected = tails.get(feed.stream, 0)
             except Exception:
@@ -323,7 +324,7 @@ class _Attached(Feed):
         self.flush_scheduled = False
         self.listening = False
         self.expected = 0
-        self.last_head = self.settled_head = head
+        self.heads = deque([head] * 3, maxlen=3)  # at the last checks
         self.idle_since = 0.0
 
 
