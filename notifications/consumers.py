@@ -15,7 +15,7 @@ from notifications.streams.connections import Reason, connections
 from notifications.streams.encoding import Batch, dumps
 from notifications.streams.hub import current_hub
 from notifications.streams.origin import is_foreign
-from notifications.streams.outlet import BACKLOG_BYTES, Outlet, outlet_for
+from notifications.streams.outlet import BACKLOG_BYTES, outlet_for
 from notifications.streams.rpc import InvalidParams, RateLimit, RpcError, rpc
 from notifications.streams.session import Visitor, visitor_of
 from notifications.streams.threads import in_thread
@@ -295,15 +295,16 @@ def _too_many(wait: float) -> RpcError:
 class Subscription:
     """One stream of one socket; the hub delivers straight to the socket's outlet."""
 
-    __slots__ = ("_consumer", "_hub", "_is_over", "acknowledged", "is_revoked", "outlet", "stream")
+    __slots__ = ("_consumer", "_hub", "_is_over", "_write", "acknowledged", "direct", "is_revoked", "stream")
 
     def __init__(self, consumer: StreamConsumer, stream: str) -> None:
         self.stream = stream
         self.acknowledged: int | None = None  # until all history is handed out, at the pace at which it is read
         self.is_revoked = False
-        self._consumer = consumer
         self._is_over = False
-        self.outlet: Outlet = consumer.outlet
+        self._consumer = consumer
+        self._write = consumer.outlet.write
+        self.direct = consumer.outlet.direct
         self._hub = current_hub()
 
     async def start(self, after: int | None) -> int:
@@ -323,7 +324,7 @@ class Subscription:
         return self.acknowledged is not None and self._hub.is_far_behind(self.stream, self.acknowledged)
 
     def deliver(self, batch: Batch) -> None:
-        if not self._is_over and not self.outlet.write(batch):
+        if not self._is_over and not self._write(batch):
             self._consumer.close_if_slow()
 
     def reset(self, last_seq: int) -> None:

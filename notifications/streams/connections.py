@@ -89,7 +89,7 @@ class Connections:
 
     # The hub's sink of the control stream.
 
-    outlet = None
+    direct = None
 
     def deliver(self, batch: Batch) -> None:
         for event in map(orjson.loads, batch.events):

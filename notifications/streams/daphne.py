@@ -9,7 +9,7 @@ import errno
 import functools
 import socket
 from collections import deque
-from typing import Any
+from typing import Any, Self
 
 from daphne.http_protocol import WebRequest
 from twisted.internet.tcp import Connection as TcpConnection
@@ -88,6 +88,10 @@ class DaphneOutlet:
         self._write = transport.write
         transport.write = self._write_behind
         transport.registerProducer(self, False)  # asks at once, and whenever Twisted has sent all that it had
+
+    @property
+    def direct(self) -> Self:
+        return self
 
     @property
     def backlog_bytes(self) -> int:

@@ -23,13 +23,11 @@ class Neighbours:
     def hear(self, *, is_own: bool) -> None:
         """A hub says that it is there, this one (`is_own`) or another."""
         now = self._clock()
-        if not is_own:
+        # Where the line is new or was cut, whoever else is there has had no chance to say so.
+        if not is_own or now > self._ours_until:
             self._others_until = now + SILENCE_SECONDS
-            return
-        if now > self._ours_until:
-            # The line is new or was cut: whoever else is there has had no chance to say so.
-            self._others_until = max(self._others_until, now + SILENCE_SECONDS)
-        self._ours_until = now + 3 * HELLO_SECONDS
+        if is_own:
+            self._ours_until = now + 3 * HELLO_SECONDS
 
     @property
     def is_alone(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from notifications.streams.daphne import daphne_outlet, give_up_after, unsent_bytes
 from notifications.streams.encoding import Batch
+from notifications.streams.fanout import Direct
 
 __all__ = ["BACKLOG_BYTES", "Outlet", "give_up_after", "outlet_for", "unsent_bytes"]
 
@@ -18,18 +19,13 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Outlet(Protocol):
     """Where a connection's frames go. Never blocks."""
 
-    can_send: bool
-    """Whether a frame may be sent straight to the socket; what came of it is told to `sent`."""
-
-    def fileno(self) -> int:
-        """The socket's number as it is now: -1 once it is closed, and may be another connection's tomorrow."""
+    @property
+    def direct(self) -> Direct | None:
+        """Its socket, where frames may be sent to it by others."""
 
     @property
     def backlog_bytes(self) -> int:
         """What has not left for the client yet."""
-
-    def sent(self, frame: bytes, count: int) -> bool:
-        """The socket took so many bytes of a frame, or answered -errno; whether all of it left at once."""
 
     def write(self, batch: Batch) -> bool:
         """Send a batch of events; whether all of it left at once."""
@@ -59,19 +55,13 @@ class Outlet(Protocol):
 class PlainOutlet:
     """By ASGI's `send`, one after another: works on every server."""
 
-    can_send = False
+    direct = None
 
     def __init__(self, send: Send) -> None:
         self.backlog_bytes = 0
         self._send = send
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._task = asyncio.create_task(self._write_forever())
-
-    def fileno(self) -> int:
-        return -1
-
-    def sent(self, frame: bytes, count: int) -> bool:
-        raise NotImplementedError("no socket is known")
 
     def write(self, batch: Batch) -> bool:
         return self.write_text(batch.notification)

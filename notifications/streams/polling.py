@@ -115,7 +115,7 @@ class Poll:
 class Answer:
     """What one stream has to say in a poll."""
 
-    outlet = None
+    direct = None
 
     def __init__(self, poll: Poll, stream: str) -> None:
         self.stream = stream

@@ -165,7 +165,7 @@ class EventStream:
 class Part:
     """One stream of a response."""
 
-    outlet = None
+    direct = None
 
     def __init__(self, source: EventStream, stream: str) -> None:
         self.stream = stream

@@ -41,7 +41,7 @@ def sinks(tmp_path: Path) -> Iterator[list[Any]]:
     fanout.prepare(tmp_path)
     assert fanout._library is not None
     outlets = [Outlet() for _ in range(MANY)]
-    yield [SimpleNamespace(outlet=outlet) for outlet in outlets]
+    yield [SimpleNamespace(direct=outlet) for outlet in outlets]
     fanout._library = None
     for outlet in outlets:
         outlet.near.close()
@@ -53,20 +53,20 @@ BATCH = Batch("room:1", 1, [b'{"seq":1}'])
 
 def test_everyone_gets_the_frame(sinks: list[Any]) -> None:
     assert hand_out(BATCH, sinks) == []
-    assert {sink.outlet.received() for sink in sinks} == {BATCH.frame}
-    assert {sink.outlet.rest for sink in sinks} == {None}
+    assert {sink.direct.received() for sink in sinks} == {BATCH.frame}
+    assert {sink.direct.rest for sink in sinks} == {None}
 
 
 def test_whoever_is_no_socket_or_waits_is_left_to_deliver(sinks: list[Any]) -> None:
-    slow, stream = sinks[3], SimpleNamespace(outlet=None)
-    slow.outlet.can_send = False
+    slow, stream = sinks[3], SimpleNamespace(direct=None)
+    slow.direct.can_send = False
     assert hand_out(BATCH, [*sinks, stream]) == [slow, stream]
-    assert slow.outlet.received() == b""
-    assert sinks[4].outlet.received() == BATCH.frame
+    assert slow.direct.received() == b""
+    assert sinks[4].direct.received() == BATCH.frame
 
 
 def test_what_a_socket_did_not_take_is_told_to_its_outlet_alone(sinks: list[Any]) -> None:
-    full, half, gone, *others = (sink.outlet for sink in sinks)
+    full, half, gone, *others = (sink.direct for sink in sinks)
     full.near.setblocking(False)
     with suppress(BlockingIOError):
         while True:
@@ -83,7 +83,7 @@ def test_what_a_socket_did_not_take_is_told_to_its_outlet_alone(sinks: list[Any]
 
 
 def test_nobody_gets_what_was_meant_for_a_socket_that_is_closed(sinks: list[Any]) -> None:
-    closed = sinks[0].outlet
+    closed = sinks[0].direct
     number = closed.fileno()
     closed.near.close()
     heir, far = socket.socketpair()
@@ -108,7 +108,7 @@ def test_without_a_compiler_everyone_is_served_one_by_one(
     monkeypatch.setattr(compiling.shutil, "which", lambda _: None)
     fanout.prepare(tmp_path)
     assert "apt-get install gcc" in caplog.text
-    sinks: list[Any] = [SimpleNamespace(outlet=object()) for _ in range(MANY)]
+    sinks: list[Any] = [SimpleNamespace(direct=object()) for _ in range(MANY)]
     assert list(hand_out(BATCH, sinks)) == sinks
 
 

@@ -39,7 +39,7 @@ class Outlet:
 
     def __init__(self) -> None:
         self.backlog_bytes = 0
-        self.can_send = False
+        self.direct = None
         self.is_paused = False
         self.messages: list[dict[str, Any]] = []
         self.reads = asyncio.Event()

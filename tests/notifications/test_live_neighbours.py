@@ -71,7 +71,7 @@ def test_a_hub_that_does_not_hear_itself_does_not_believe_the_silence() -> None:
 class Ears:
     """A sink that notes the numbers."""
 
-    outlet = None
+    direct = None
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
